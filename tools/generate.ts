@@ -1,0 +1,34 @@
+/**
+ * Writes the pages that are made from the code, so that they cannot drift from it. With `--check` it
+ * writes nothing and fails when a page is not what the code says.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { configurationPage, environmentExample } from './pages/configuration.ts';
+import { errorsPage } from './pages/errors.ts';
+
+const pages: Readonly<Record<string, string>> = {
+  'docs/configuration.md': configurationPage(),
+  'docs/errors.md': errorsPage(),
+  '.env.example': environmentExample(),
+};
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [file, text] of Object.entries(pages)) {
+  const wanted = file.endsWith('.md') ? await format(text, { parser: 'markdown' }) : text;
+  if (!isCheck) writeFileSync(file, wanted);
+  else if (readOrNothing(file) !== wanted) stale.push(file);
+}
+if (stale.length > 0) {
+  console.error(`not what the code says: ${stale.join(', ')}. Run "npm run generate".`);
+  process.exit(1);
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
