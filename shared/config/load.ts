@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { configSchema, variables, type Config } from './schema.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables under our prefix that only the launcher and the bootstrap job read. */
+export const launcherVariables = ['TIDEGATE_DATA_DIR', 'TIDEGATE_LOG_FORMAT'] as const;
+
+/**
+ * Reads the configuration once, at start. Takes the environment; returns typed values. Throws one
+ * Error that lists every fault, so that an operator corrects them in one go. Unknown names under
+ * TIDEGATE_ are faults too: a misspelt setting must not be ignored.
+ */
+export function loadConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const given = withFiles(environment, faults);
+  const known = new Set<string>([...Object.keys(variables), ...launcherVariables]);
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('TIDEGATE_') && !known.has(name.replace(/_FILE$/, ''))) {
+      faults.push(`${name}: there is no such setting`);
+    }
+  }
+  const parsed = configSchema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0]);
+      faults.push(`${name}: ${given[name] === undefined ? 'is required' : issue.message}`);
+    }
+  }
+  if (!parsed.success || faults.length > 0) {
+    throw new Error(
+      ['The configuration cannot be used:', ...faults.map((fault) => `  - ${fault}`)]
+        .concat('Every setting is described in docs/configuration.md.')
+        .join('\n'),
+    );
+  }
+  return parsed.data;
+}
+
+/** Takes a secret from the file that `<NAME>_FILE` names. Empty values count as absent. */
+function withFiles(environment: Environment, faults: string[]): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [name, schema] of Object.entries(variables)) {
+    const value = environment[name];
+    const file = environment[`${name}_FILE`];
+    if (value) given[name] = value;
+    if (!file) continue;
+    if (schema.meta()?.['isSecret'] !== true)
+      faults.push(`${name}_FILE: only secrets come from files`);
+    else if (value) faults.push(`${name}: is given twice, as a value and as a file`);
+    else given[name] = readSecret(name, file, faults);
+  }
+  return given;
+}
+
+function readSecret(name: string, file: string, faults: string[]): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    return '';
+  }
+}
+
+/** The effective values for the start-up log line; secrets only as set. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, schema]) => [
+      name,
+      schema.meta()?.['isSecret'] === true ? 'set' : config[name as keyof Config],
+    ]),
+  );
+}

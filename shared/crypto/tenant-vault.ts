@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { TenantTx } from '../db/tenant.ts';
+import { findDataKey, insertDataKey } from '../db/queries/tenant-data-keys.ts';
+import type { KeyRing } from './key-ring.ts';
+import { keyBytes, open, seal, type NamedKey, type SealContext } from './sealed-box.ts';
+
+/** The place of a secret inside the tenant of the transaction. */
+export type SecretPlace = Omit<SealContext, 'tenantId'>;
+
+/** Seals and opens the secrets of tenants, each tenant under a data key of its own. */
+export interface TenantVault {
+  seal(tx: TenantTx, place: SecretPlace, secret: Uint8Array): Promise<Buffer>;
+  open(tx: TenantTx, place: SecretPlace, box: Buffer): Promise<Buffer>;
+}
+
+/** How many unwrapped data keys are held in memory. The oldest is dropped first. */
+const cachedKeysMax = 1_000;
+const dataKeyId = 'tenant';
+
+export function makeTenantVault(ring: KeyRing): TenantVault {
+  const cache = new Map<string, NamedKey>();
+
+  async function dataKey(tx: TenantTx): Promise<NamedKey> {
+    const cached = cache.get(tx.tenantId);
+    if (cached !== undefined) return cached;
+    const context: SealContext = {
+      table: 'tenant_data_keys',
+      column: 'wrapped_key',
+      tenantId: tx.tenantId,
+      rowId: tx.tenantId,
+    };
+    let wrapped = await findDataKey(tx);
+    if (wrapped === undefined) {
+      // Two first secrets at once: the insert that loses reads the key of the one that won.
+      await insertDataKey(tx, ring.seal(context, randomBytes(keyBytes)), ring.primaryId);
+      wrapped = await findDataKey(tx);
+    }
+    if (wrapped === undefined) throw new Error('the data key of the tenant cannot be read');
+    const key = { id: dataKeyId, key: ring.open(context, wrapped) };
+    return key;
+  }
+
+  /** Caches a key only once a box was opened with it: a rolled-back insert must not be remembered. */
+  function remember(tenantId: string, key: NamedKey): void {
+    if (cache.size >= cachedKeysMax) cache.delete(cache.keys().next().value ?? '');
+    cache.set(tenantId, key);
+  }
+
+  return {
+    async seal(tx, place, secret) {
+      return seal(await dataKey(tx), { ...place, tenantId: tx.tenantId }, secret);
+    },
+    async open(tx, place, box) {
+      const key = await dataKey(tx);
+      const secret = open(key, { ...place, tenantId: tx.tenantId }, box);
+      remember(tx.tenantId, key);
+      return secret;
+    },
+  };
+}

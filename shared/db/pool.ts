@@ -1,0 +1,56 @@
+import { DatabaseError, Pool as PgPool } from 'pg';
+
+export type Pool = PgPool;
+
+/** Limits of a pool, in milliseconds where the name says so. */
+export interface PoolOptions {
+  readonly connectionString: string;
+  readonly connectionsMax: number;
+  readonly applicationName: string;
+  /** How long a caller waits for a free connection before it is told that there is none. */
+  readonly acquireTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly onError: (error: Error) => void;
+}
+
+/** Opens a pool. Idle connections that break are reported to `onError` and replaced. */
+export function makePool(options: PoolOptions): Pool {
+  const pool = new PgPool({
+    connectionString: options.connectionString,
+    max: options.connectionsMax,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
+    keepAlive: true,
+  });
+  pool.on('error', options.onError);
+  return pool;
+}
+
+/** SQLSTATE classes that say the server is away, starting, stopping or full: the request may come again. */
+const unavailableClasses = new Set(['08', '53', '57']);
+const unavailableCodes = new Set(['25006', '55P03', '40001', '40P01']);
+const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+
+/** True for errors that mean "the database cannot serve this now", as against a fault of ours. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (socketCodes.has(code) || unavailableCodes.has(code)) return true;
+  if (code.length === 5 && unavailableClasses.has(code.slice(0, 2))) return true;
+  // The driver reports these two without a code.
+  return (
+    error.message.startsWith('Connection terminated') ||
+    error.message.startsWith('timeout exceeded when trying to connect')
+  );
+}
+
+/** The SQLSTATE and constraint of a database error, or undefined for anything else. */
+export function databaseError(
+  error: unknown,
+): { readonly code: string; readonly constraint: string | undefined } | undefined {
+  if (!(error instanceof DatabaseError) || error.code === undefined) return undefined;
+  return { code: error.code, constraint: error.constraint };
+}

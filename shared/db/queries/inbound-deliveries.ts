@@ -1,0 +1,289 @@
+import type { DispatchOutcome } from '../../domain/outcome.ts';
+import {
+  parseDeliveryId,
+  parseTenantId,
+  type DeliveryId,
+  type HookId,
+  type TenantId,
+} from '../../domain/ids.ts';
+import type { Pool } from '../pool.ts';
+import type { TenantTx } from '../tenant.ts';
+
+/** A request as it is stored. Headers and path are already free of credentials. */
+export interface RequestRecord {
+  readonly id: DeliveryId;
+  readonly hookId: HookId | null;
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sourceIp: string | null;
+}
+
+export interface AcceptedRequest extends RequestRecord {
+  readonly hookId: HookId;
+  readonly body: Buffer;
+  readonly bodySha256: Buffer;
+  readonly idempotencyKey: string | null;
+  readonly windowSeconds: number;
+  /** The workflow id for a first use of the key (domain/workflow-id.ts). */
+  readonly workflowId: string;
+  /** How long the gateway keeps the start to itself before the sweeper may make it. */
+  readonly startGraceMs: number;
+}
+
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly workflowId: string }
+  | { readonly kind: 'duplicate'; readonly original: DeliveryId };
+
+/**
+ * Reserves the idempotency key and stores the delivery, in one statement. This commit is what a 2xx
+ * answer stands on.
+ *
+ * Of any number of concurrent requests with one key, the primary key of inbound_reservations lets
+ * one insert; the others wait for its commit and then read its delivery id (S-017). The reservation
+ * is taken over when its window is past or its delivery failed (S-016). The update branch writes
+ * even for a plain duplicate, because only a written row is returned from it.
+ */
+export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Promise<Acceptance> {
+  const { rows } = await tx.query<{
+    dispatch_status: 'pending' | 'duplicate';
+    duplicate_of: string | null;
+    workflow_id: string;
+  }>({
+    name: 'accept_delivery',
+    text: `
+      with reservation as (
+        insert into inbound_reservations as r (tenant_id, hook_id, key, delivery_id, expires_at)
+        select $1::uuid, $3::uuid, $12::text, $2::uuid,
+          statement_timestamp() + make_interval(secs => $13::integer)
+        where $12::text is not null
+        on conflict (tenant_id, hook_id, key) do update set
+          delivery_id = case when r.is_released or r.expires_at <= statement_timestamp()
+            then excluded.delivery_id else r.delivery_id end,
+          uses = case when r.is_released or r.expires_at <= statement_timestamp()
+            then r.uses + 1 else r.uses end,
+          expires_at = case when r.is_released or r.expires_at <= statement_timestamp()
+            then excluded.expires_at else r.expires_at end,
+          is_released = false
+        returning r.delivery_id, r.uses
+      )
+      insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path,
+        request_query, request_headers, source_ip, body, body_sha256, auth_status,
+        idempotency_key, key_use, dispatch_status, duplicate_of, workflow_id, start_due_at)
+      select $1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
+        $9::bytea, $10::bytea, 'verified', $12::text, coalesce(r.uses, 1),
+        case when r.delivery_id <> $2::uuid then 'duplicate' else 'pending' end,
+        nullif(r.delivery_id, $2::uuid),
+        $11::text || case when r.uses > 1 then '~' || r.uses else '' end,
+        clock_timestamp() + make_interval(secs => $14::integer / 1000.0)
+      from (values (true)) as one left join reservation r on true
+      returning dispatch_status, duplicate_of, workflow_id`,
+    values: [
+      tx.tenantId,
+      request.id,
+      request.hookId,
+      request.method,
+      request.path,
+      JSON.stringify(request.query),
+      JSON.stringify(request.headers),
+      request.sourceIp,
+      request.body,
+      request.bodySha256,
+      request.workflowId,
+      request.idempotencyKey,
+      request.windowSeconds,
+      request.startGraceMs,
+    ],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('accept_delivery returned no row');
+  return row.duplicate_of === null
+    ? { kind: 'accepted', workflowId: row.workflow_id }
+    : { kind: 'duplicate', original: parseDeliveryId(row.duplicate_of) };
+}
+
+export type AuthRefusal =
+  'rejected_signature' | 'rejected_bearer' | 'rejected_ip' | 'rejected_no_auth';
+
+/** Stores a request that was not let in: without its body (S-012). */
+export async function insertRejectedDelivery(
+  tx: TenantTx,
+  request: RequestRecord,
+  authStatus: AuthRefusal,
+): Promise<void> {
+  const outcome = { status: 'failed', code: authStatus, message: 'The request was not let in.' };
+  await insertFailed(tx, request, authStatus, outcome, null, null);
+}
+
+/** Stores a verified request that cannot be dispatched, with the bytes it came with. */
+export async function insertFailedDelivery(
+  tx: TenantTx,
+  request: RequestRecord,
+  body: Buffer,
+  bodySha256: Buffer,
+  outcome: DispatchOutcome & { status: 'failed' },
+): Promise<void> {
+  await insertFailed(tx, request, 'verified', outcome, body, bodySha256);
+}
+
+async function insertFailed(
+  tx: TenantTx,
+  request: RequestRecord,
+  authStatus: AuthRefusal | 'verified',
+  outcome: { readonly status: string; readonly code: string; readonly message: string },
+  body: Buffer | null,
+  bodySha256: Buffer | null,
+): Promise<void> {
+  await tx.query({
+    name: 'insert_failed_delivery',
+    text: `
+      insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path,
+        request_query, request_headers, source_ip, body, body_sha256, auth_status,
+        dispatch_status, outcome)
+      values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
+        $9::bytea, $10::bytea, $11::text, 'failed', $12::jsonb)`,
+    values: [
+      tx.tenantId,
+      request.id,
+      request.hookId,
+      request.method,
+      request.path,
+      JSON.stringify(request.query),
+      JSON.stringify(request.headers),
+      request.sourceIp,
+      body,
+      bodySha256,
+      authStatus,
+      JSON.stringify(outcome),
+    ],
+  });
+}
+
+/** What a dispatch works from: the stored request and the current handler of its hook. */
+export interface DispatchableDelivery {
+  readonly id: DeliveryId;
+  /** Set once the delivery left `pending`. */
+  readonly outcome: DispatchOutcome | null;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly receivedAt: Date;
+  readonly idempotencyKey: string | null;
+  /** Null when the hook was deleted meanwhile. */
+  readonly hook: { readonly slug: string; readonly handlerConfig: unknown } | null;
+}
+
+interface DispatchableRow {
+  outcome: DispatchOutcome | null;
+  body: Buffer | null;
+  request_headers: Record<string, string>;
+  request_query: Record<string, unknown>;
+  received_at: Date;
+  idempotency_key: string | null;
+  hook_slug: string | null;
+  handler_config: unknown;
+}
+
+/** A delivery with the current handler of its hook, or undefined when the tenant has no such row. */
+export async function findDispatchable(
+  tx: TenantTx,
+  id: DeliveryId,
+): Promise<DispatchableDelivery | undefined> {
+  const { rows } = await tx.query<DispatchableRow>({
+    name: 'find_dispatchable',
+    text: `
+      select d.outcome, d.body, d.request_headers, d.request_query, d.received_at,
+        d.idempotency_key, h.slug as hook_slug, h.handler_config
+      from inbound_deliveries d
+      left join hooks h on h.tenant_id = d.tenant_id and h.id = d.hook_id
+      where d.tenant_id = $1::uuid and d.id = $2::uuid`,
+    values: [tx.tenantId, id],
+  });
+  const [row] = rows;
+  return (
+    row && {
+      id,
+      outcome: row.outcome,
+      body: row.body ?? Buffer.alloc(0),
+      headers: row.request_headers,
+      query: row.request_query,
+      receivedAt: row.received_at,
+      idempotencyKey: row.idempotency_key,
+      hook:
+        row.hook_slug === null ? null : { slug: row.hook_slug, handlerConfig: row.handler_config },
+    }
+  );
+}
+
+/**
+ * Locks a delivery for its effect and returns its stored outcome: null while it is pending. A second
+ * dispatch of the same delivery waits here until the first one commits, and then finds its outcome.
+ */
+export async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<DispatchOutcome | null> {
+  const { rows } = await tx.query<{ outcome: DispatchOutcome | null }>({
+    name: 'lock_for_effect',
+    text: `
+      select outcome from inbound_deliveries
+      where tenant_id = $1::uuid and id = $2::uuid for update`,
+    values: [tx.tenantId, id],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error(`delivery ${id} is gone`);
+  return row.outcome;
+}
+
+/** Records the outcome of a pending delivery; a failure frees its idempotency key (S-016). */
+export async function recordOutcome(
+  tx: TenantTx,
+  id: DeliveryId,
+  outcome: DispatchOutcome,
+): Promise<void> {
+  const { rowCount } = await tx.query({
+    name: 'record_outcome',
+    text: `
+      with released as (
+        update inbound_reservations set is_released = true
+        where $3::text = 'failed' and tenant_id = $1::uuid and delivery_id = $2::uuid
+          and (hook_id, key) = (
+            select hook_id, idempotency_key from inbound_deliveries
+            where tenant_id = $1::uuid and id = $2::uuid)
+      )
+      update inbound_deliveries
+      set dispatch_status = $3::text, outcome = $4::jsonb, dispatched_at = clock_timestamp()
+      where tenant_id = $1::uuid and id = $2::uuid and dispatch_status = 'pending'`,
+    values: [tx.tenantId, id, outcome.status, JSON.stringify(outcome)],
+  });
+  if (rowCount !== 1) throw new Error(`delivery ${id} is not pending`);
+}
+
+export interface UnstartedDelivery {
+  readonly tenantId: TenantId;
+  readonly deliveryId: DeliveryId;
+  readonly workflowId: string;
+  readonly attempts: number;
+}
+
+/** Takes due deliveries of all tenants and pushes each one's next due time out (see migration 0002). */
+export async function claimUnstarted(
+  pool: Pool,
+  rowsMax: number,
+  waitBaseMs: number,
+): Promise<UnstartedDelivery[]> {
+  const { rows } = await pool.query<{
+    tenant_id: string;
+    delivery_id: string;
+    workflow_id: string;
+    start_attempts: number;
+  }>({
+    name: 'claim_unstarted',
+    text: 'select * from claim_unstarted_deliveries($1::integer, $2::integer)',
+    values: [rowsMax, waitBaseMs],
+  });
+  return rows.map((row) => ({
+    tenantId: parseTenantId(row.tenant_id),
+    deliveryId: parseDeliveryId(row.delivery_id),
+    workflowId: row.workflow_id,
+    attempts: row.start_attempts,
+  }));
+}
