@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A child of the local stack. */
+export interface Child {
+  readonly pid: number;
+  /** Settles when the process is gone, with its exit code or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+  readonly hasExited: () => boolean;
+  /** Sends the signal, waits, and kills the process if it outlives `graceMs`. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where its output goes. */
+  readonly logFile: string;
+  /** Where its process id is kept, so that an orphan is found at the next start. */
+  readonly pidFile: string;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly cwd?: string;
+  /** Sees each line of standard output as well. */
+  readonly onLine?: (line: string) => void;
+}
+
+const graceMs = 20_000;
+
+/**
+ * Starts a child in a process group of its own: Ctrl-C reaches only the launcher, which then stops
+ * its children in the right order.
+ */
+export function startChild(options: ChildOptions): Child {
+  mkdirSync(path.dirname(options.logFile), { recursive: true });
+  mkdirSync(path.dirname(options.pidFile), { recursive: true });
+  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const spawnOptions: SpawnOptions = {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
+  };
+  const child = spawn(options.command, [...options.args], spawnOptions);
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  if (options.onLine) forEachLine(child, options.onLine);
+  if (child.pid === undefined) throw new Error(`${options.command} cannot be run`);
+  writeFileSync(options.pidFile, JSON.stringify({ pid: child.pid, command: options.command }));
+
+  let isGone = false;
+  const exited = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (code, signal) => {
+      isGone = true;
+      rmSync(options.pidFile, { force: true });
+      log.end();
+      resolve(signal ?? code ?? 0);
+    });
+  });
+  return {
+    pid: child.pid,
+    exited,
+    hasExited: () => isGone,
+    async stop(signal = 'SIGTERM') {
+      if (isGone) return;
+      child.kill(signal);
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function forEachLine(child: ChildProcess, onLine: (line: string) => void): void {
+  let rest = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+}
+
+/**
+ * Ends what an earlier launcher left behind when it was killed. A process id is only trusted while
+ * its command is still the one that was written down.
+ */
+export async function stopOrphan(pidFile: string, signal: NodeJS.Signals): Promise<boolean> {
+  if (!existsSync(pidFile)) return false;
+  const { pid, command } = JSON.parse(readFileSync(pidFile, 'utf8')) as {
+    pid: number;
+    command: string;
+  };
+  const isOurs = (): boolean => commandOf(pid)?.startsWith(command) === true;
+  const found = isOurs();
+  if (found) {
+    process.kill(pid, signal);
+    for (let waitedMs = 0; isOurs() && waitedMs < graceMs; waitedMs += 100) await sleep(100);
+    if (isOurs()) process.kill(pid, 'SIGKILL');
+  }
+  rmSync(pidFile, { force: true });
+  return found;
+}
+
+/** The command line of a process, or undefined when there is none or the system does not tell. */
+function commandOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return undefined;
+  }
+}

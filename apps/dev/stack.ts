@@ -1,0 +1,224 @@
+import { existsSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadTemporalConfig } from '../../shared/config/temporal.ts';
+import { prepareDatabase } from '../bootstrap/database.ts';
+import { registerSearchAttributes } from '../bootstrap/temporal.ts';
+import { startChild, stopOrphan, type Child } from './children.ts';
+import { seedDemo } from './demo.ts';
+import { portNear } from './ports.ts';
+import { startLocalPostgres } from './postgres.ts';
+import { loadSecrets, type LocalSecrets } from './secrets.ts';
+import type { Stages } from './stages.ts';
+import { findTemporalBinary } from './temporal-binary.ts';
+import { startLocalTemporal } from './temporal-server.ts';
+
+export interface Stack {
+  readonly gatewayUrl: string;
+  readonly temporalUiUrl: string | undefined;
+  readonly secrets: LocalSecrets;
+  /** Settles with a sentence when a part of the stack ended by itself. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly dir: string;
+  readonly stages: Stages;
+  /** Sees each line that the gateway logs. */
+  readonly onGatewayLine: (line: string) => void;
+}
+
+const defaultPorts = { postgres: 54_329, temporal: 7_233, temporalUi: 8_233, gateway: 8_080 };
+const gatewayMain = fileURLToPath(new URL('../gateway/main.ts', import.meta.url));
+const gatewayReadyWithinMs = 60_000;
+
+type Closer = () => Promise<void>;
+
+/** Starts everything the local stack is made of, in order. What was started is stopped on a failure. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const closers: Closer[] = [];
+  const watched: Promise<string>[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    closers.push(holdFolder(options.dir));
+    const secrets = loadSecrets(options.dir);
+    const started = (name: string, child: Child, close: Closer): void => {
+      closers.push(close);
+      watched.push(child.exited.then((how) => `${name} ended by itself (${how})`));
+    };
+    const databaseUrl = await startDatabase(options, secrets, started);
+    const temporal = await startTemporal(options, started);
+    const gatewayUrl = await startGatewayChild(
+      options,
+      secrets,
+      databaseUrl,
+      temporal.address,
+      started,
+    );
+    return {
+      gatewayUrl,
+      temporalUiUrl: temporal.uiUrl,
+      secrets,
+      broken: Promise.race(watched),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Started = (name: string, child: Child, close: Closer) => void;
+
+/** One launcher per data folder: a second one would fight over its servers. */
+function holdFolder(dir: string): Closer {
+  const file = path.join(dir, 'run', 'launcher.pid');
+  if (existsSync(file)) {
+    const pid = Number(readFileSync(file, 'utf8'));
+    if (pid !== process.pid && isAlive(pid)) {
+      throw new Error(`Tidegate already runs on ${dir}, as process ${pid}. Stop that one first.`);
+    }
+  }
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, String(process.pid));
+  return () => Promise.resolve(rmSync(file, { force: true }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function startDatabase(
+  { dir, stages }: StackOptions,
+  secrets: LocalSecrets,
+  started: Started,
+): Promise<string> {
+  const external = process.env['DATABASE_URL'];
+  const admin = external
+    ? { url: external, database: new URL(external).pathname.slice(1) || 'tidegate' }
+    : await stages.run(
+        'postgres',
+        async () => {
+          const server = await startLocalPostgres({
+            dir,
+            port: await portNear(defaultPorts.postgres),
+            password: secrets.postgresPassword,
+          });
+          started('Postgres', server.child, server.stop);
+          return { url: server.adminUrl, database: 'tidegate' };
+        },
+        ({ url }) => new URL(url).host,
+      );
+  const prepared = await stages.run(
+    'database',
+    async () => {
+      const ready = await prepareDatabase({
+        adminUrl: admin.url,
+        database: admin.database,
+        ...secrets,
+      });
+      await seedDemo(ready.appUrl, secrets);
+      return ready;
+    },
+    ({ ran }) => (ran.length > 0 ? `ran ${ran.join(', ')}` : 'schema is current'),
+  );
+  return prepared.appUrl;
+}
+
+async function startTemporal(
+  { dir, stages }: StackOptions,
+  started: Started,
+): Promise<{ readonly address: string; readonly uiUrl: string | undefined }> {
+  const external = process.env['TEMPORAL_ADDRESS'];
+  const temporal = await stages.run(
+    'temporal',
+    async () => {
+      if (external) return { address: external, uiUrl: undefined };
+      const server = await startLocalTemporal({
+        binary: await findTemporalBinary(stages.note),
+        dir,
+        port: await portNear(defaultPorts.temporal),
+        uiPort: await portNear(defaultPorts.temporalUi),
+      });
+      started('Temporal', server.child, server.stop);
+      return server;
+    },
+    ({ address }) => address,
+  );
+  await registerSearchAttributes(
+    loadTemporalConfig({ ...process.env, TEMPORAL_ADDRESS: temporal.address }),
+  );
+  return temporal;
+}
+
+async function startGatewayChild(
+  { dir, stages, onGatewayLine }: StackOptions,
+  secrets: LocalSecrets,
+  databaseUrl: string,
+  temporalAddress: string,
+  started: Started,
+): Promise<string> {
+  return stages.run(
+    'gateway',
+    async () => {
+      const pidFile = path.join(dir, 'run', 'gateway.pid');
+      const logFile = path.join(dir, 'logs', 'gateway.log');
+      await stopOrphan(pidFile, 'SIGTERM');
+      const ready = Promise.withResolvers<string>();
+      const progress: { url?: string; isConnected?: boolean } = {};
+      const child = startChild({
+        name: 'gateway',
+        command: process.execPath,
+        args: [gatewayMain],
+        logFile,
+        pidFile,
+        env: {
+          ...process.env,
+          DATABASE_URL: databaseUrl,
+          TEMPORAL_ADDRESS: temporalAddress,
+          TIDEGATE_MASTER_KEYS: process.env['TIDEGATE_MASTER_KEYS'] ?? secrets.masterKeys,
+          TIDEGATE_PORT:
+            process.env['TIDEGATE_PORT'] ?? String(await portNear(defaultPorts.gateway)),
+        },
+        onLine: (line) => {
+          const entry = parseLine(line);
+          if (entry?.event === 'gateway.listening') progress.url = String(entry['url']);
+          if (entry?.event === 'engine.connected') progress.isConnected = true;
+          if (progress.url && progress.isConnected) ready.resolve(progress.url);
+          onGatewayLine(line);
+        },
+      });
+      started('the gateway', child, () => child.stop('SIGTERM'));
+      const timer = setTimeout(
+        () => ready.reject(new Error('it took too long')),
+        gatewayReadyWithinMs,
+      );
+      void child.exited.then((how) => ready.reject(new Error(`it ended (${how})`)));
+      return ready.promise
+        .catch((error: Error) => {
+          throw new Error(`the gateway did not come up: ${error.message}; see ${logFile}`);
+        })
+        .finally(() => clearTimeout(timer));
+    },
+    (url) => url,
+  );
+}
+
+/** A log line of the gateway, or undefined for output that is not one. */
+export function parseLine(
+  line: string,
+): (Record<string, unknown> & { event?: unknown }) | undefined {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { startChild, stopOrphan, type Child } from './children.ts';
+
+/** A Temporal server for the local stack and the tests. */
+export interface LocalTemporal {
+  /** host:port of the frontend. */
+  readonly address: string;
+  /** Address of the web UI, or undefined when it runs without one. */
+  readonly uiUrl: string | undefined;
+  readonly child: Child;
+  stop(): Promise<void>;
+}
+
+export interface LocalTemporalOptions {
+  readonly binary: string;
+  /** State, log and pid file go below this folder. */
+  readonly dir: string;
+  readonly port: number;
+  /** Undefined runs the server without its web UI. */
+  readonly uiPort?: number;
+}
+
+const host = '127.0.0.1';
+const readyWithinMs = 30_000;
+
+/**
+ * Starts the development server on a state file, so that a restart loses nothing. Readiness is an
+ * answer of our own child: an open port alone may be somebody else's.
+ */
+export async function startLocalTemporal(options: LocalTemporalOptions): Promise<LocalTemporal> {
+  mkdirSync(options.dir, { recursive: true });
+  const pidFile = path.join(options.dir, 'run', 'temporal.pid');
+  const logFile = path.join(options.dir, 'logs', 'temporal.log');
+  await stopOrphan(pidFile, 'SIGTERM');
+  const child = startChild({
+    name: 'temporal',
+    command: options.binary,
+    args: serverArguments(options),
+    logFile,
+    pidFile,
+  });
+  const address = `${host}:${options.port}`;
+  await waitUntilReady(address, child, logFile);
+  const uiUrl = options.uiPort === undefined ? undefined : `http://${host}:${options.uiPort}`;
+  return { address, uiUrl, child, stop: () => child.stop('SIGTERM') };
+}
+
+function serverArguments(options: LocalTemporalOptions): string[] {
+  const flags = {
+    '--ip': host,
+    '--port': String(options.port),
+    '--db-filename': path.join(options.dir, 'temporal.db'),
+    '--log-level': 'warn',
+    ...(options.uiPort === undefined ? {} : { '--ui-port': String(options.uiPort) }),
+  };
+  // Without these two, fairness keys are silently ignored.
+  const settings = ['matching.useNewMatcher=true', 'matching.enableFairness=true'];
+  return [
+    'server',
+    'start-dev',
+    ...Object.entries(flags).flat(),
+    ...settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...(options.uiPort === undefined ? ['--headless'] : []),
+  ];
+}
+
+async function waitUntilReady(address: string, child: Child, logFile: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 100) {
+    if (child.hasExited()) break;
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+      await connection.workflowService.describeNamespace({ namespace: 'default' });
+      await connection.close();
+      if (!child.hasExited()) return;
+    } catch {
+      await sleep(100);
+    }
+  }
+  await child.stop('SIGTERM');
+  throw new Error(`the Temporal server did not come up; the reason is at the end of ${logFile}`);
+}

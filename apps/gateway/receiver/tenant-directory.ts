@@ -1,0 +1,38 @@
+import { isTenantSlug } from '../../../shared/domain/tenant-slug.ts';
+import type { ResolvedTenant } from '../../../shared/db/queries/tenants.ts';
+
+/** Resolves tenant slugs, remembering hits and misses (S-003). */
+export interface TenantDirectory {
+  resolve(slug: string): Promise<ResolvedTenant | undefined>;
+}
+
+const entriesMax = 1_000;
+const ageMaxMs = 60_000;
+
+interface Entry {
+  readonly tenant: ResolvedTenant | undefined;
+  readonly staleAtMs: number;
+}
+
+/**
+ * Keeps each answer for 60 s, at most 1,000 of them, the oldest evicted first. `nowMs` is a monotonic
+ * clock in milliseconds. Texts that cannot be a slug are unknown without a look-up.
+ */
+export function makeTenantDirectory(deps: {
+  readonly lookUp: (slug: string) => Promise<ResolvedTenant | undefined>;
+  readonly nowMs: () => number;
+}): TenantDirectory {
+  const entries = new Map<string, Entry>();
+  return {
+    async resolve(slug) {
+      if (!isTenantSlug(slug)) return undefined;
+      const known = entries.get(slug);
+      if (known !== undefined && known.staleAtMs > deps.nowMs()) return known.tenant;
+      const tenant = await deps.lookUp(slug);
+      entries.delete(slug);
+      if (entries.size >= entriesMax) entries.delete(entries.keys().next().value ?? '');
+      entries.set(slug, { tenant, staleAtMs: deps.nowMs() + ageMaxMs });
+      return tenant;
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { inboundDelivery } from './inbound-delivery/workflow.ts';
