@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { inject } from 'vitest';
+import { databaseRoles, urlForRole } from '../../shared/db/provision.ts';
+import { templateDatabase } from './servers.ts';
+
+/** A migrated database of a test file's own. */
+export interface TestDatabase {
+  /** As the application sees it. */
+  readonly appUrl: string;
+  readonly migratorUrl: string;
+  /** As a superuser, past every wall: for looking at what the application did. */
+  readonly admin: Pool;
+  drop(): Promise<void>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { adminUrl, migratorPassword, appPassword } = inject('servers');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(adminUrl, `create database ${name} template ${templateDatabase}`);
+  const admin = new Pool({ connectionString: new URL(`/${name}`, adminUrl).toString(), max: 4 });
+  return {
+    appUrl: urlForRole(adminUrl, databaseRoles.app, appPassword, name),
+    migratorUrl: urlForRole(adminUrl, databaseRoles.migrator, migratorPassword, name),
+    admin,
+    async drop() {
+      await admin.end();
+      await asAdmin(adminUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function asAdmin(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

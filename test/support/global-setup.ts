@@ -1,0 +1,46 @@
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { prepareDatabase } from '../../apps/bootstrap/database.ts';
+import { registerSearchAttributes } from '../../apps/bootstrap/temporal.ts';
+import { freePort } from '../../apps/dev/ports.ts';
+import { startLocalPostgres } from '../../apps/dev/postgres.ts';
+import { makeSecrets } from '../../apps/dev/secrets.ts';
+import { findTemporalBinary } from '../../apps/dev/temporal-binary.ts';
+import { startLocalTemporal } from '../../apps/dev/temporal-server.ts';
+import { loadTemporalConfig } from '../../shared/config/temporal.ts';
+import { templateDatabase, type TestServers } from './servers.ts';
+
+/**
+ * One Postgres and one Temporal server for the whole run, on free ports, in a temporary folder that
+ * is gone afterwards. A run that cannot have them fails.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-test-'));
+  chmodSync(dir, 0o755);
+  const { postgresPassword, migratorPassword, appPassword } = makeSecrets();
+  const postgres = await startLocalPostgres({
+    dir,
+    port: await freePort(),
+    password: postgresPassword,
+    isDisposable: true,
+  });
+  const { adminUrl } = postgres;
+  await prepareDatabase({ adminUrl, database: templateDatabase, migratorPassword, appPassword });
+  const binary = await findTemporalBinary((line) => console.log(line));
+  const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
+  await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporal.address }));
+  project.provide('servers', {
+    adminUrl,
+    migratorPassword,
+    appPassword,
+    temporalAddress: temporal.address,
+  } satisfies TestServers);
+
+  return async () => {
+    await temporal.stop();
+    await postgres.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+}
