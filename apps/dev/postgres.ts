@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -110,13 +122,19 @@ function isOpenToAll(dir: string): boolean {
   }
 }
 
-/** `dir`, or a folder outside of it where only root may enter the way there. */
+/**
+ * `dir`, or a folder outside of it where only root may enter the way there. `dir` then remembers the
+ * folder, so that who removes `dir` begins anew.
+ */
 function reachableDir(dir: string): string {
-  const reachable = isOpenToAll(path.dirname(dir))
-    ? dir
-    : path.join('/var/tmp', `tidegate${path.resolve(dir).replaceAll(path.sep, '-')}`);
-  mkdirSync(reachable, { recursive: true, mode: 0o755 });
-  return reachable;
+  if (isOpenToAll(path.dirname(dir))) return dir;
+  const pointer = path.join(dir, 'postgres-dir');
+  if (!existsSync(pointer)) {
+    const made = mkdtempSync('/var/tmp/tidegate-data-');
+    chmodSync(made, 0o755);
+    writeFileSync(pointer, made);
+  }
+  return readFileSync(pointer, 'utf8');
 }
 
 /** The binaries where the user postgres can run them: a copy when the checkout is root's alone. */
@@ -128,8 +146,8 @@ function reachableBinaries(): string {
   if (!existsSync(copy)) {
     const partial = `${copy}.${process.pid}`;
     cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
-    cpSync(partial, copy, { recursive: true, verbatimSymlinks: true });
-    rmSync(partial, { recursive: true });
+    // In one step, so that a copy that was cut short is never taken for a whole one.
+    renameSync(partial, copy);
   }
   return copy;
 }
