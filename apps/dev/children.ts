@@ -97,21 +97,19 @@ function forEachLine(child: ChildProcess, onLine: (line: string) => void): void 
  * Ends what an earlier launcher left behind when it was killed. A process id is only trusted while
  * its command is still the one that was written down.
  */
-export async function stopOrphan(pidFile: string, signal: NodeJS.Signals): Promise<boolean> {
-  if (!existsSync(pidFile)) return false;
+export async function stopOrphan(pidFile: string, signal: NodeJS.Signals): Promise<void> {
+  if (!existsSync(pidFile)) return;
   const { pid, command } = JSON.parse(readFileSync(pidFile, 'utf8')) as {
     pid: number;
     command: string;
   };
   const isOurs = (): boolean => commandOf(pid)?.startsWith(command) === true;
-  const found = isOurs();
-  if (found) {
+  if (isOurs()) {
     process.kill(pid, signal);
     for (let waitedMs = 0; isOurs() && waitedMs < graceMs; waitedMs += 100) await sleep(100);
     if (isOurs()) process.kill(pid, 'SIGKILL');
   }
   rmSync(pidFile, { force: true });
-  return found;
 }
 
 /** The command line of a process, or undefined when there is none or the system does not tell. */

@@ -17,7 +17,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startChild, stopOrphan, type Child } from './children.ts';
+import { startChild, type Child } from './children.ts';
 
 /**
  * A Postgres server for the local stack and the tests, from the binaries that the package
@@ -46,7 +46,6 @@ const readyWithinMs = 30_000;
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const owner = processOwner();
   const pidFile = path.join(options.dir, 'run', 'postgres.pid');
-  await stopOrphan(pidFile, 'SIGINT');
   const dir = owner === undefined ? options.dir : reachableDir(options.dir);
   const dataDir = path.join(dir, 'postgres');
   const bin = path.join(owner === undefined ? nativeDir() : reachableBinaries(), 'bin');

@@ -44,6 +44,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   try {
     closers.push(holdFolder(options.dir));
+    await stopOrphans(options.dir);
     const secrets = loadSecrets(options.dir);
     const started = (name: string, child: Child, close: Closer): void => {
       closers.push(close);
@@ -85,6 +86,14 @@ function holdFolder(dir: string): Closer {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, String(process.pid));
   return () => Promise.resolve(rmSync(file, { force: true }));
+}
+
+/** Ends what a killed launcher left behind, before its ports are looked at: users first, then servers. */
+async function stopOrphans(dir: string): Promise<void> {
+  const signals = { gateway: 'SIGTERM', temporal: 'SIGTERM', postgres: 'SIGINT' } as const;
+  for (const [name, signal] of Object.entries(signals)) {
+    await stopOrphan(path.join(dir, 'run', `${name}.pid`), signal);
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -171,7 +180,6 @@ async function startGatewayChild(
     async () => {
       const pidFile = path.join(dir, 'run', 'gateway.pid');
       const logFile = path.join(dir, 'logs', 'gateway.log');
-      await stopOrphan(pidFile, 'SIGTERM');
       const ready = Promise.withResolvers<string>();
       const progress: { url?: string; isConnected?: boolean } = {};
       const child = startChild({

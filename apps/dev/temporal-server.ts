@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { startChild, stopOrphan, type Child } from './children.ts';
+import { startChild, type Child } from './children.ts';
 
 /** A Temporal server for the local stack and the tests. */
 export interface LocalTemporal {
@@ -34,7 +34,6 @@ export async function startLocalTemporal(options: LocalTemporalOptions): Promise
   mkdirSync(options.dir, { recursive: true });
   const pidFile = path.join(options.dir, 'run', 'temporal.pid');
   const logFile = path.join(options.dir, 'logs', 'temporal.log');
-  await stopOrphan(pidFile, 'SIGTERM');
   const child = startChild({
     name: 'temporal',
     command: options.binary,
