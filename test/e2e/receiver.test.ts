@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { send, type TestHook, type TestTenant } from '../support/factory.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -84,11 +85,14 @@ describe('an accepted request', () => {
     const [row] = await deliveriesOf(own.id);
     const address = inject('servers').temporalAddress;
     const connection = await Connection.connect({ address });
-    const run = await new Client({ connection }).workflow
-      .getHandle(String(row?.['workflow_id']))
-      .describe();
+    const handle = new Client({ connection }).workflow.getHandle(String(row?.['workflow_id']));
+    // The sender is answered when the outcome is committed; the run closes a moment later.
+    const run = await eventually(async () => {
+      const described = await handle.describe();
+      expect(described.status.name).toBe('COMPLETED');
+      return described;
+    });
     await connection.close();
-    expect(run.status.name).toBe('COMPLETED');
     expect(run.typedSearchAttributes.getAll().map(({ value }) => value)).toEqual(
       expect.arrayContaining([tenant.slug, own.slug, 'dispatched', 'createTicket']),
     );

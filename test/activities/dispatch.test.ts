@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeActionRegistry } from '../../activities/actions/registry.ts';
+import type { Action } from '../../activities/actions/contract.ts';
+import { makeDispatchActivities } from '../../activities/dispatch/activities.ts';
+import { acceptDelivery } from '../../shared/db/queries/inbound-deliveries.ts';
+import { parseDeliveryId, type DeliveryId } from '../../shared/domain/ids.ts';
+import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { makeFactory, ticketMapping, type Factory, type TestHook } from '../support/factory.ts';
+
+let database: TestDatabase;
+let factory: Factory;
+let evaluator: Evaluator;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  evaluator = makeEvaluator({ children: 1 });
+});
+afterAll(async () => {
+  await evaluator.close();
+  await factory.close();
+  await database.drop();
+});
+
+function makeDispatch(extensions: readonly Action[] = []) {
+  return makeDispatchActivities({
+    withTenant: factory.withTenant,
+    evaluator,
+    actions: makeActionRegistry(extensions),
+    onOutcome: () => undefined,
+  });
+}
+
+/** A committed delivery that nobody has dispatched yet. */
+async function accepted(hook: TestHook, body: unknown): Promise<DeliveryId> {
+  const id = parseDeliveryId(uuidv7());
+  const bytes = Buffer.from(JSON.stringify(body));
+  await factory.withTenant(hook.tenant.id, (tx) =>
+    acceptDelivery(tx, {
+      id,
+      hookId: hook.id,
+      method: 'POST',
+      path: '/',
+      query: {},
+      headers: {},
+      sourceIp: null,
+      body: bytes,
+      bodySha256: createHash('sha256').update(bytes).digest(),
+      idempotencyKey: null,
+      windowSeconds: 60,
+      workflowId: `in/x/y/${id}`,
+      startGraceMs: 60_000,
+    }),
+  );
+  return id;
+}
+
+async function ticketsOf(hook: TestHook): Promise<number> {
+  const { rows } = await database.admin.query<{ n: number }>(
+    'select count(*)::integer as n from tickets where tenant_id = $1',
+    [hook.tenant.id],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+describe('a dispatch', () => {
+  test('S-017 repeated and concurrent has one effect, and each caller gets the same outcome', async () => {
+    const hook = await factory.hook(await factory.tenant());
+    const deliveryId = await accepted(hook, { title: 'Once' });
+    const dispatch = makeDispatch();
+    const input = { tenantId: hook.tenant.id, deliveryId };
+    const outcomes = await Promise.all([
+      dispatch.dispatchDelivery(input),
+      dispatch.dispatchDelivery(input),
+    ]);
+    outcomes.push(await dispatch.dispatchDelivery(input));
+    const [first] = outcomes;
+    expect(first).toMatchObject({ status: 'dispatched', action: 'createTicket' });
+    expect(outcomes).toEqual([first, first, first]);
+    expect(await ticketsOf(hook)).toBe(1);
+  });
+
+  test('that fails with a fault leaves the delivery pending, and a later try has the effect', async () => {
+    const tenant = await factory.tenant();
+    let isFaulty = true;
+    const [createTicket] = [...makeActionRegistry().values()];
+    if (createTicket === undefined) throw new Error('the catalogue is empty');
+    const flaky: Action = {
+      ...createTicket,
+      name: 'flaky',
+      async handle(context, fields) {
+        const result = await createTicket.handle(context, fields);
+        if (isFaulty) throw new Error('the connection broke after the write');
+        return result;
+      },
+    };
+    const hook = await factory.hook(tenant, {
+      handlerConfig: { action: 'flaky', mapping: ticketMapping(tenant.desk) },
+    });
+    const deliveryId = await accepted(hook, { title: 'Flaky' });
+    const dispatch = makeDispatch([flaky]);
+    const input = { tenantId: tenant.id, deliveryId };
+    await expect(dispatch.dispatchDelivery(input)).rejects.toThrow('the connection broke');
+    expect(await ticketsOf(hook)).toBe(0);
+    isFaulty = false;
+    expect(await dispatch.dispatchDelivery(input)).toMatchObject({ status: 'dispatched' });
+    expect(await ticketsOf(hook)).toBe(1);
+  });
+
+  test('S-024 with a reference of another tenant is refused, naming the field, and writes nothing', async () => {
+    const tenant = await factory.tenant();
+    const other = await factory.tenant();
+    const mapping = {
+      ...ticketMapping(tenant.desk),
+      client_id: JSON.stringify(other.desk.clientId),
+    };
+    const hook = await factory.hook(tenant, { handlerConfig: { action: 'createTicket', mapping } });
+    const deliveryId = await accepted(hook, { title: 'Foreign' });
+    const outcome = await makeDispatch().dispatchDelivery({ tenantId: tenant.id, deliveryId });
+    expect(outcome).toMatchObject({ code: 'VALIDATION_ERROR', field: 'client_id' });
+    expect(await ticketsOf(hook)).toBe(0);
+  });
+
+  test('for an action that is not registered fails with handler_unknown', async () => {
+    const hook = await factory.hook(await factory.tenant(), {
+      handlerConfig: { action: 'noSuchAction', mapping: {} },
+    });
+    const deliveryId = await accepted(hook, {});
+    const outcome = await makeDispatch().dispatchDelivery({ tenantId: hook.tenant.id, deliveryId });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'handler_unknown' });
+  });
+});
+
+describe('the action registry', () => {
+  test('S-021 refuses a name that is taken', () => {
+    const [createTicket] = [...makeActionRegistry().values()];
+    if (createTicket === undefined) throw new Error('the catalogue is empty');
+    expect(() => makeActionRegistry([createTicket])).toThrow(/two actions are named createTicket/);
+  });
+});
