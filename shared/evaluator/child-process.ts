@@ -2,20 +2,12 @@ import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type {
-  ChildMessage,
-  EvaluationContext,
-  EvaluationResult,
-  Expression,
-  Job,
-} from './protocol.ts';
+import type { ChildMessage, EvaluationResult, Job } from './protocol.ts';
 
-export interface ChildRequest {
-  readonly expressions: readonly Expression[];
-  readonly context: EvaluationContext;
+/** A job as the pool hands it out; the child gets its number and its own, shorter limit with it. */
+export type ChildRequest = Omit<Job, 'id' | 'timeoutMs'> & {
   readonly wallMsPerExpression: number;
-  readonly resultBytesMax: number;
-}
+};
 
 /** One child process. Runs one request at a time. */
 export interface EvaluatorChild {
