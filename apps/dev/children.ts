@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A child of the local stack. */
 export interface Child {
-  readonly pid: number;
+  /** Where its output goes. */
+  readonly logFile: string;
   /** Settles when the process is gone, with its exit code or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly hasExited: () => boolean;
@@ -21,14 +22,13 @@ export interface Child {
 }
 
 export interface ChildOptions {
-  readonly name: string;
+  /** Names its log and its process-id file. */
+  readonly name: ChildName;
+  /** The data folder, which keeps both files. */
+  readonly dir: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** Where its output goes. */
-  readonly logFile: string;
-  /** Where its process id is kept, so that an orphan is found at the next start. */
-  readonly pidFile: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   readonly cwd?: string;
@@ -36,16 +36,25 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
 }
 
+export type ChildName = 'postgres' | 'temporal' | 'gateway';
+
 const graceMs = 20_000;
+const readyWithinMs = 30_000;
+const probePauseMs = 50;
+
+/** Where a child's process id is kept, so that an orphan is found at the next start. */
+const pidFileOf = (dir: string, name: ChildName): string => path.join(dir, 'run', `${name}.pid`);
 
 /**
  * Starts a child in a process group of its own: Ctrl-C reaches only the launcher, which then stops
  * its children in the right order.
  */
 export function startChild(options: ChildOptions): Child {
-  mkdirSync(path.dirname(options.logFile), { recursive: true });
-  mkdirSync(path.dirname(options.pidFile), { recursive: true });
-  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const logFile = path.join(options.dir, 'logs', `${options.name}.log`);
+  const pidFile = pidFileOf(options.dir, options.name);
+  mkdirSync(path.dirname(logFile), { recursive: true });
+  mkdirSync(path.dirname(pidFile), { recursive: true });
+  const log = createWriteStream(logFile, { flags: 'a' });
   const spawnOptions: SpawnOptions = {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,19 +68,19 @@ export function startChild(options: ChildOptions): Child {
   child.stderr?.pipe(log, { end: false });
   if (options.onLine) forEachLine(child, options.onLine);
   if (child.pid === undefined) throw new Error(`${options.command} cannot be run`);
-  writeFileSync(options.pidFile, JSON.stringify({ pid: child.pid, command: options.command }));
+  writeFileSync(pidFile, JSON.stringify({ pid: child.pid, command: options.command }));
 
   let isGone = false;
   const exited = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('exit', (code, signal) => {
       isGone = true;
-      rmSync(options.pidFile, { force: true });
+      rmSync(pidFile, { force: true });
       log.end();
       resolve(signal ?? code ?? 0);
     });
   });
   return {
-    pid: child.pid,
+    logFile,
     exited,
     hasExited: () => isGone,
     async stop(signal = 'SIGTERM') {
@@ -94,10 +103,34 @@ function forEachLine(child: ChildProcess, onLine: (line: string) => void): void 
 }
 
 /**
+ * Waits until `probe` resolves, which must be an answer of this very child. Stops the child and throws
+ * an Error that names its log when it ends or stays silent.
+ */
+export async function untilReady(child: Child, probe: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  while (!child.hasExited() && Date.now() < deadline) {
+    try {
+      await probe();
+      // Whoever answered, it was not a child that is gone.
+      if (!child.hasExited()) return;
+    } catch {
+      await sleep(probePauseMs);
+    }
+  }
+  await child.stop();
+  throw new Error(`a server did not come up; the reason is at the end of ${child.logFile}`);
+}
+
+/**
  * Ends what an earlier launcher left behind when it was killed. A process id is only trusted while
  * its command is still the one that was written down.
  */
-export async function stopOrphan(pidFile: string, signal: NodeJS.Signals): Promise<void> {
+export async function stopOrphan(
+  dir: string,
+  name: ChildName,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  const pidFile = pidFileOf(dir, name);
   if (!existsSync(pidFile)) return;
   const { pid, command } = JSON.parse(readFileSync(pidFile, 'utf8')) as {
     pid: number;

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { addHookSecret } from '../../shared/crypto/hook-secrets.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
 import { makePool } from '../../shared/db/pool.ts';
-import { insertHook, insertHookSecret } from '../../shared/db/queries/hooks.ts';
+import { insertHook } from '../../shared/db/queries/hooks.ts';
 import { insertDesk } from '../../shared/db/queries/service-desk.ts';
 import { insertTenant, resolveTenant } from '../../shared/db/queries/tenants.ts';
 import { makeWithTenant } from '../../shared/db/tenant.ts';
@@ -34,13 +35,7 @@ export async function seedDemo(databaseUrl: string, secrets: LocalSecrets): Prom
     const vault = makeTenantVault(parseKeyRing(secrets.masterKeys));
     await makeWithTenant(pool)(tenantId, async (tx) => {
       await insertTenant(tx, { slug, name: 'Demo', isInboundEnabled: true });
-      const desk = {
-        clientId: uuidv7(),
-        boardId: uuidv7(),
-        statusIds: { open: uuidv7(), closed: uuidv7() },
-        priorityId: uuidv7(),
-      };
-      await insertDesk(tx, desk);
+      const desk = await insertDesk(tx);
       const hookId = parseHookId(uuidv7());
       await insertHook(tx, {
         id: hookId,
@@ -61,13 +56,7 @@ export async function seedDemo(databaseUrl: string, secrets: LocalSecrets): Prom
         },
         responseMode: 'outcome',
       });
-      const secretId = uuidv7();
-      const sealed = await vault.seal(
-        tx,
-        { table: 'hook_secrets', column: 'sealed', rowId: secretId },
-        Buffer.from(secrets.demoHookSecret),
-      );
-      await insertHookSecret(tx, { id: secretId, hookId, sealed });
+      await addHookSecret(vault, tx, hookId, secrets.demoHookSecret);
     });
   } finally {
     await pool.end();

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 const host = '127.0.0.1';
 
 /** Whether nobody listens on a port of the loopback interface. */
-export function isPortFree(port: number): Promise<boolean> {
+function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -15,9 +15,8 @@ import {
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startChild, type Child } from './children.ts';
+import { startChild, untilReady, type Child } from './children.ts';
 
 /**
  * A Postgres server for the local stack and the tests, from the binaries that the package
@@ -41,11 +40,9 @@ export interface LocalPostgresOptions {
 }
 
 const superuser = 'postgres';
-const readyWithinMs = 30_000;
 
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const owner = processOwner();
-  const pidFile = path.join(options.dir, 'run', 'postgres.pid');
   const dir = owner === undefined ? options.dir : reachableDir(options.dir);
   const dataDir = path.join(dir, 'postgres');
   const bin = path.join(owner === undefined ? nativeDir() : reachableBinaries(), 'bin');
@@ -54,15 +51,14 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
   }
   const child = startChild({
     name: 'postgres',
+    dir: options.dir,
     command: path.join(bin, 'postgres'),
     args: ['-D', dataDir, '-p', String(options.port), ...serverSettings(options)],
-    logFile: path.join(options.dir, 'logs', 'postgres.log'),
-    pidFile,
     cwd: dir,
     ...owner,
   });
   const adminUrl = `postgres://${superuser}:${options.password}@127.0.0.1:${options.port}/postgres`;
-  await waitUntilReady(adminUrl, child, path.join(options.dir, 'logs', 'postgres.log'));
+  await untilReady(child, () => probe(adminUrl));
   return { adminUrl, child, stop: () => child.stop('SIGINT') };
 }
 
@@ -181,19 +177,9 @@ function initialise(options: {
   }
 }
 
-async function waitUntilReady(url: string, child: Child, logFile: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 50) {
-    if (child.hasExited()) break;
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch {
-      await sleep(50);
-    }
-  }
-  await child.stop('SIGINT');
-  throw new Error(`Postgres did not come up; the reason is at the end of ${logFile}`);
+async function probe(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.end();
 }

@@ -90,9 +90,13 @@ function holdFolder(dir: string): Closer {
 
 /** Ends what a killed launcher left behind, before its ports are looked at: users first, then servers. */
 async function stopOrphans(dir: string): Promise<void> {
-  const signals = { gateway: 'SIGTERM', temporal: 'SIGTERM', postgres: 'SIGINT' } as const;
-  for (const [name, signal] of Object.entries(signals)) {
-    await stopOrphan(path.join(dir, 'run', `${name}.pid`), signal);
+  const children = [
+    ['gateway', 'SIGTERM'],
+    ['temporal', 'SIGTERM'],
+    ['postgres', 'SIGINT'],
+  ] as const;
+  for (const [name, signal] of children) {
+    await stopOrphan(dir, name, signal);
   }
 }
 
@@ -178,16 +182,13 @@ async function startGatewayChild(
   return stages.run(
     'gateway',
     async () => {
-      const pidFile = path.join(dir, 'run', 'gateway.pid');
-      const logFile = path.join(dir, 'logs', 'gateway.log');
       const ready = Promise.withResolvers<string>();
       const progress: { url?: string; isConnected?: boolean } = {};
       const child = startChild({
         name: 'gateway',
+        dir,
         command: process.execPath,
         args: [gatewayMain],
-        logFile,
-        pidFile,
         env: {
           ...process.env,
           DATABASE_URL: databaseUrl,
@@ -212,7 +213,7 @@ async function startGatewayChild(
       void child.exited.then((how) => ready.reject(new Error(`it ended (${how})`)));
       return ready.promise
         .catch((error: Error) => {
-          throw new Error(`the gateway did not come up: ${error.message}; see ${logFile}`);
+          throw new Error(`the gateway did not come up: ${error.message}; see ${child.logFile}`);
         })
         .finally(() => clearTimeout(timer));
     },

@@ -5,13 +5,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The version that is downloaded or built; an installed one may differ. */
-export const temporalCliVersion = '1.8.2';
+const temporalCliVersion = '1.8.2';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 /** The folder that keeps the server's binary for every checkout of this user. */
-export function cacheDir(): string {
+function cacheDir(): string {
   const base = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
   return path.join(base, 'tidegate', `temporal-cli-${temporalCliVersion}`);
 }
@@ -80,7 +80,7 @@ async function download(target: string, report: (line: string) => void): Promise
   const script = fileURLToPath(new URL('download-temporal.ts', import.meta.url));
   const folder = path.join(cacheDir(), 'download');
   await run(process.execPath, [script, temporalCliVersion, folder], repository);
-  // The name that the SDK gives to a download of a fixed version.
+  // The name that the script gives to what the SDK left.
   const downloaded = path.join(folder, 'downloaded');
   if (!existsSync(downloaded)) throw new Error('the download is incomplete');
   renameSync(downloaded, target);

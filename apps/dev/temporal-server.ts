@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { startChild, type Child } from './children.ts';
+import { startChild, untilReady, type Child } from './children.ts';
 
 /** A Temporal server for the local stack and the tests. */
 export interface LocalTemporal {
@@ -24,25 +22,20 @@ export interface LocalTemporalOptions {
 }
 
 const host = '127.0.0.1';
-const readyWithinMs = 30_000;
 
 /**
  * Starts the development server on a state file, so that a restart loses nothing. Readiness is an
  * answer of our own child: an open port alone may be somebody else's.
  */
 export async function startLocalTemporal(options: LocalTemporalOptions): Promise<LocalTemporal> {
-  mkdirSync(options.dir, { recursive: true });
-  const pidFile = path.join(options.dir, 'run', 'temporal.pid');
-  const logFile = path.join(options.dir, 'logs', 'temporal.log');
   const child = startChild({
     name: 'temporal',
+    dir: options.dir,
     command: options.binary,
     args: serverArguments(options),
-    logFile,
-    pidFile,
   });
   const address = `${host}:${options.port}`;
-  await waitUntilReady(address, child, logFile);
+  await untilReady(child, () => probe(address));
   const uiUrl = options.uiPort === undefined ? undefined : `http://${host}:${options.uiPort}`;
   return { address, uiUrl, child, stop: () => child.stop('SIGTERM') };
 }
@@ -66,18 +59,11 @@ function serverArguments(options: LocalTemporalOptions): string[] {
   ];
 }
 
-async function waitUntilReady(address: string, child: Child, logFile: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 100) {
-    if (child.hasExited()) break;
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
-      await connection.workflowService.describeNamespace({ namespace: 'default' });
-      await connection.close();
-      if (!child.hasExited()) return;
-    } catch {
-      await sleep(100);
-    }
+async function probe(address: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+  } finally {
+    await connection.close();
   }
-  await child.stop('SIGTERM');
-  throw new Error(`the Temporal server did not come up; the reason is at the end of ${logFile}`);
 }

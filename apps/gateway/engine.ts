@@ -32,7 +32,7 @@ const reconnectWaitMs = 1_000;
 export function startEngine(deps: EngineDeps): Engine {
   const { connectionOptions, namespace } = deps.temporal;
   const closing = new AbortController();
-  let current: { connection: NativeConnection; client: Client } | undefined;
+  let client: Client | undefined;
   let worker: Worker | undefined;
   let trouble: string | undefined = 'Temporal has not been reached yet';
 
@@ -40,12 +40,15 @@ export function startEngine(deps: EngineDeps): Engine {
     const connection = await NativeConnection.connect(connectionOptions);
     try {
       worker = await deps.makeWorker(connection, namespace);
-      current = { connection, client: new Client({ connection, namespace }) };
+      client = new Client({ connection, namespace });
       trouble = undefined;
       deps.log.info({ event: 'engine.connected', namespace }, 'connected to Temporal');
-      await (worker === undefined ? untilClosed(closing.signal) : worker.run());
+      const running = worker === undefined ? untilClosed(closing.signal) : worker.run();
+      // Closed while the worker was being made: only a running one can be shut down.
+      if (closing.signal.aborted) worker?.shutdown();
+      await running;
     } finally {
-      current = undefined;
+      client = undefined;
       worker = undefined;
       await connection.close();
     }
@@ -68,7 +71,7 @@ export function startEngine(deps: EngineDeps): Engine {
 
   const running = keepRunning();
   return {
-    client: () => current?.client,
+    client: () => client,
     trouble: () => trouble,
     async close() {
       closing.abort();

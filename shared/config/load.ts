@@ -3,8 +3,8 @@ import { configSchema, variables, type Config } from './schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables under our prefix that only the launcher and the bootstrap job read. */
-export const launcherVariables = ['TIDEGATE_DATA_DIR', 'TIDEGATE_LOG_FORMAT'] as const;
+/** Variables under our prefix that only the launcher reads. */
+const launcherVariables = ['TIDEGATE_DATA_DIR'];
 
 /**
  * Reads the configuration once, at start. Takes the environment; returns typed values. Throws one

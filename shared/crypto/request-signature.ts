@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A secret that no sender has. Unknown hooks are verified against it, so that they take as long. */
-export const decoySecret = Buffer.from('tidegate decoy secret, never given to anyone');
+/** A secret that no sender has. Where there is none to try, this one is, so that it takes as long. */
+const decoySecret = Buffer.from('tidegate decoy secret, never given to anyone');
 
 const sha256Hex = /^(?:sha256=)?([0-9a-fA-F]{64})$/;
 

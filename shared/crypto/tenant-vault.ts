@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setBounded } from '../domain/bounded-map.ts';
 import type { TenantTx } from '../db/tenant.ts';
 import { findDataKey, insertDataKey } from '../db/queries/tenant-data-keys.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -36,14 +37,7 @@ export function makeTenantVault(ring: KeyRing): TenantVault {
       wrapped = await findDataKey(tx);
     }
     if (wrapped === undefined) throw new Error('the data key of the tenant cannot be read');
-    const key = { id: dataKeyId, key: ring.open(context, wrapped) };
-    return key;
-  }
-
-  /** Caches a key only once a box was opened with it: a rolled-back insert must not be remembered. */
-  function remember(tenantId: string, key: NamedKey): void {
-    if (cache.size >= cachedKeysMax) cache.delete(cache.keys().next().value ?? '');
-    cache.set(tenantId, key);
+    return { id: dataKeyId, key: ring.open(context, wrapped) };
   }
 
   return {
@@ -53,7 +47,8 @@ export function makeTenantVault(ring: KeyRing): TenantVault {
     async open(tx, place, box) {
       const key = await dataKey(tx);
       const secret = open(key, { ...place, tenantId: tx.tenantId }, box);
-      remember(tx.tenantId, key);
+      // Only once a box was opened with it: a key whose insert was rolled back must not be remembered.
+      if (!cache.has(tx.tenantId)) setBounded(cache, tx.tenantId, key, cachedKeysMax);
       return secret;
     },
   };

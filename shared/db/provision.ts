@@ -37,7 +37,7 @@ export async function provisionDatabase(options: ProvisionOptions): Promise<void
   }
 }
 
-/** The same server and database name as `adminUrl`, as another role. */
+/** A connection string to a database on the server of `adminUrl`, as another role. */
 export function urlForRole(
   adminUrl: string,
   role: string,

@@ -1,9 +1,10 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { addHookSecret } from '../../shared/crypto/hook-secrets.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
 import { makePool } from '../../shared/db/pool.ts';
-import { insertHook, insertHookSecret, type NewHook } from '../../shared/db/queries/hooks.ts';
+import { insertHook, type NewHook } from '../../shared/db/queries/hooks.ts';
 import { insertDesk, type DeskSeed } from '../../shared/db/queries/service-desk.ts';
 import { insertTenant } from '../../shared/db/queries/tenants.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
@@ -47,15 +48,9 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
     async tenant({ isInboundEnabled = true } = {}) {
       const id = parseTenantId(randomUUID());
       const slug = tenantSlug(id);
-      const desk: DeskSeed = {
-        clientId: uuidv7(),
-        boardId: uuidv7(),
-        statusIds: { open: uuidv7(), closed: uuidv7() },
-        priorityId: uuidv7(),
-      };
-      await withTenant(id, async (tx) => {
+      const desk = await withTenant(id, async (tx) => {
         await insertTenant(tx, { slug, name: 'Test', isInboundEnabled });
-        await insertDesk(tx, desk);
+        return insertDesk(tx);
       });
       return { id, slug, desk };
     },
@@ -73,10 +68,7 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
       const secret = randomBytes(24).toString('base64url');
       await withTenant(tenant.id, async (tx) => {
         await insertHook(tx, hook);
-        const id = uuidv7();
-        const place = { table: 'hook_secrets', column: 'sealed', rowId: id };
-        const sealed = await vault.seal(tx, place, Buffer.from(secret));
-        await insertHookSecret(tx, { id, hookId: hook.id, sealed });
+        await addHookSecret(vault, tx, hook.id, secret);
       });
       return { id: hook.id, tenant, slug: hook.slug, secret };
     },

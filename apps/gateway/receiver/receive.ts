@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { decoySecret, verifyHmacSha256 } from '../../../shared/crypto/request-signature.ts';
+import { openHookSecrets } from '../../../shared/crypto/hook-secrets.ts';
+import { verifyHmacSha256 } from '../../../shared/crypto/request-signature.ts';
 import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
 import { findReceivingHook, type ReceivingHook } from '../../../shared/db/queries/hooks.ts';
 import {
@@ -56,8 +57,7 @@ export function makeReceive(deps: ReceiverDeps): Receive {
   return async (request) => {
     const tenant = await deps.tenants.resolve(request.tenantSlug);
     if (tenant === undefined) {
-      // The same work as for a known tenant's unknown hook, short of the database.
-      verifyHmacSha256(undefined, request.body, [decoySecret]);
+      isAuthentic(request, undefined, []);
       return unauthorized;
     }
     if (!tenant.isInboundEnabled) return switchedOff;
@@ -65,7 +65,9 @@ export function makeReceive(deps: ReceiverDeps): Receive {
       findHookWithSecrets(deps.vault, tx, request.hookSlug),
     );
     const record = recordOf(request, hook);
-    if (hook === undefined || !hook.isActive || !isAuthentic(request, hook, secrets)) {
+    // Before anything is known of the hook: what is not let in takes the same work, whatever the reason.
+    const isProven = isAuthentic(request, hook, secrets);
+    if (hook === undefined || !hook.isActive || !isProven) {
       const refusal = hook?.isActive ? 'rejected_signature' : 'rejected_no_auth';
       await deps.withTenant(tenant.id, (tx) => insertRejectedDelivery(tx, record, refusal));
       return unauthorized;
@@ -76,21 +78,16 @@ export function makeReceive(deps: ReceiverDeps): Receive {
 
 async function findHookWithSecrets(vault: TenantVault, tx: TenantTx, slug: string) {
   const hook = await findReceivingHook(tx, slug);
-  const secrets: Buffer[] = [];
-  for (const { id, sealed } of hook?.secrets ?? []) {
-    secrets.push(
-      await vault.open(tx, { table: 'hook_secrets', column: 'sealed', rowId: id }, sealed),
-    );
-  }
-  return { hook, secrets };
+  return { hook, secrets: hook === undefined ? [] : await openHookSecrets(vault, tx, hook) };
 }
 
+/** False for an unknown hook, after the work that a known one takes. */
 function isAuthentic(
   request: InboundRequest,
-  hook: ReceivingHook,
+  hook: ReceivingHook | undefined,
   secrets: readonly Buffer[],
 ): boolean {
-  const header = request.headers[hook.authConfig.signatureHeader];
+  const header = hook && request.headers[hook.authConfig.signatureHeader];
   return verifyHmacSha256(Array.isArray(header) ? undefined : header, request.body, secrets);
 }
 

@@ -1,3 +1,4 @@
+import { setBounded } from '../../../shared/domain/bounded-map.ts';
 import { isTenantSlug } from '../../../shared/domain/tenant-slug.ts';
 import type { ResolvedTenant } from '../../../shared/db/queries/tenants.ts';
 
@@ -29,9 +30,7 @@ export function makeTenantDirectory(deps: {
       const known = entries.get(slug);
       if (known !== undefined && known.staleAtMs > deps.nowMs()) return known.tenant;
       const tenant = await deps.lookUp(slug);
-      entries.delete(slug);
-      if (entries.size >= entriesMax) entries.delete(entries.keys().next().value ?? '');
-      entries.set(slug, { tenant, staleAtMs: deps.nowMs() + ageMaxMs });
+      setBounded(entries, slug, { tenant, staleAtMs: deps.nowMs() + ageMaxMs }, entriesMax);
       return tenant;
     },
   };

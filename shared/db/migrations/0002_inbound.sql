@@ -65,7 +65,7 @@ create table inbound_deliveries (
     dispatch_status in ('pending', 'dispatched', 'duplicate', 'failed')
   ),
   idempotency_key text check (length(idempotency_key) between 1 and 255),
-  -- The how-manieth use of the key this delivery is, from 1.
+  -- Which use of the key this delivery is, counted from 1.
   key_use integer not null default 1 check (key_use > 0),
   duplicate_of uuid,
   outcome jsonb,

@@ -32,6 +32,20 @@ export interface AcceptedRequest extends RequestRecord {
   readonly startGraceMs: number;
 }
 
+/** The parameters $1 to $8 of both statements that insert a delivery. */
+function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
+  return [
+    tx.tenantId,
+    request.id,
+    request.hookId,
+    request.method,
+    request.path,
+    JSON.stringify(request.query),
+    JSON.stringify(request.headers),
+    request.sourceIp,
+  ];
+}
+
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly workflowId: string }
   | { readonly kind: 'duplicate'; readonly original: DeliveryId };
@@ -80,14 +94,7 @@ export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Pr
       from (values (true)) as one left join reservation r on true
       returning dispatch_status, duplicate_of, workflow_id`,
     values: [
-      tx.tenantId,
-      request.id,
-      request.hookId,
-      request.method,
-      request.path,
-      JSON.stringify(request.query),
-      JSON.stringify(request.headers),
-      request.sourceIp,
+      ...recordValues(tx, request),
       request.body,
       request.bodySha256,
       request.workflowId,
@@ -143,20 +150,7 @@ async function insertFailed(
         dispatch_status, outcome)
       values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
         $9::bytea, $10::bytea, $11::text, 'failed', $12::jsonb)`,
-    values: [
-      tx.tenantId,
-      request.id,
-      request.hookId,
-      request.method,
-      request.path,
-      JSON.stringify(request.query),
-      JSON.stringify(request.headers),
-      request.sourceIp,
-      body,
-      bodySha256,
-      authStatus,
-      JSON.stringify(outcome),
-    ],
+    values: [...recordValues(tx, request), body, bodySha256, authStatus, JSON.stringify(outcome)],
   });
 }
 

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { TenantTx } from '../tenant.ts';
 
 export interface NewTicket {
@@ -73,7 +74,13 @@ export interface DeskSeed {
 }
 
 /** Stores a minimal service desk: one client, one board with two statuses, one priority. */
-export async function insertDesk(tx: TenantTx, desk: DeskSeed): Promise<void> {
+export async function insertDesk(tx: TenantTx): Promise<DeskSeed> {
+  const desk: DeskSeed = {
+    clientId: uuidv7(),
+    boardId: uuidv7(),
+    statusIds: { open: uuidv7(), closed: uuidv7() },
+    priorityId: uuidv7(),
+  };
   await tx.query({
     text: `insert into clients (tenant_id, id, name) values ($1::uuid, $2::uuid, 'Example Ltd')`,
     values: [tx.tenantId, desk.clientId],
@@ -95,4 +102,5 @@ export async function insertDesk(tx: TenantTx, desk: DeskSeed): Promise<void> {
       values ($1::uuid, $2::uuid, 'High', 1)`,
     values: [tx.tenantId, desk.priorityId],
   });
+  return desk;
 }
