@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import {
   createWriteStream,
   existsSync,
@@ -36,14 +36,15 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
 }
 
-export type ChildName = 'postgres' | 'temporal' | 'gateway';
+type ChildName = 'postgres' | 'temporal' | 'gateway';
 
 const graceMs = 20_000;
 const readyWithinMs = 30_000;
 const probePauseMs = 50;
 
 /** Where a child's process id is kept, so that an orphan is found at the next start. */
-const pidFileOf = (dir: string, name: ChildName): string => path.join(dir, 'run', `${name}.pid`);
+const pidFileOf = (dir: string, name: ChildName | 'launcher'): string =>
+  path.join(dir, 'run', `${name}.pid`);
 
 /**
  * Starts a child in a process group of its own: Ctrl-C reaches only the launcher, which then stops
@@ -68,7 +69,7 @@ export function startChild(options: ChildOptions): Child {
   child.stderr?.pipe(log, { end: false });
   if (options.onLine) forEachLine(child, options.onLine);
   if (child.pid === undefined) throw new Error(`${options.command} cannot be run`);
-  writeFileSync(pidFile, JSON.stringify({ pid: child.pid, command: options.command }));
+  writePidFile(pidFile, child.pid, options.command);
 
   let isGone = false;
   const exited = new Promise<number | NodeJS.Signals>((resolve) => {
@@ -122,8 +123,7 @@ export async function untilReady(child: Child, probe: () => Promise<void>): Prom
 }
 
 /**
- * Ends what an earlier launcher left behind when it was killed. A process id is only trusted while
- * its command is still the one that was written down.
+ * Ends what an earlier launcher left behind when it was killed.
  */
 export async function stopOrphan(
   dir: string,
@@ -131,24 +131,55 @@ export async function stopOrphan(
   signal: NodeJS.Signals,
 ): Promise<void> {
   const pidFile = pidFileOf(dir, name);
-  if (!existsSync(pidFile)) return;
-  const { pid, command } = JSON.parse(readFileSync(pidFile, 'utf8')) as {
-    pid: number;
-    command: string;
-  };
-  const isOurs = (): boolean => commandOf(pid)?.startsWith(command) === true;
-  if (isOurs()) {
+  const pid = runningPid(pidFile);
+  if (pid !== undefined) {
     process.kill(pid, signal);
-    for (let waitedMs = 0; isOurs() && waitedMs < graceMs; waitedMs += 100) await sleep(100);
-    if (isOurs()) process.kill(pid, 'SIGKILL');
+    const deadline = Date.now() + graceMs;
+    while (runningPid(pidFile) !== undefined && Date.now() < deadline) await sleep(probePauseMs);
+    if (runningPid(pidFile) !== undefined) process.kill(pid, 'SIGKILL');
   }
   rmSync(pidFile, { force: true });
 }
 
-/** The command line of a process, or undefined when there is none or the system does not tell. */
+/**
+ * Takes a data folder for this launcher: a second one would fight over its servers. Returns what
+ * gives it back; throws while another launcher has it.
+ */
+export function holdFolder(dir: string): () => void {
+  const pidFile = pidFileOf(dir, 'launcher');
+  const pid = runningPid(pidFile);
+  if (pid !== undefined) {
+    throw new Error(`Tidegate already runs on ${dir}, as process ${pid}. Stop that one first.`);
+  }
+  mkdirSync(path.dirname(pidFile), { recursive: true });
+  writePidFile(pidFile, process.pid, commandOf(process.pid) ?? process.execPath);
+  return () => rmSync(pidFile, { force: true });
+}
+
+function writePidFile(file: string, pid: number, command: string): void {
+  writeFileSync(file, JSON.stringify({ pid, command }));
+}
+
+/**
+ * The process that a file speaks of, while it runs. Ids are given out again, so an id is only trusted
+ * while its command is still the one that was written down; one that ended has none.
+ */
+function runningPid(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const { pid, command } = JSON.parse(readFileSync(file, 'utf8')) as {
+    pid: number;
+    command: string;
+  };
+  return commandOf(pid)?.startsWith(command) === true ? pid : undefined;
+}
+
+/** The command line of a process, or undefined when there is none. */
 function commandOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    if (process.platform === 'linux') {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    }
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
   } catch {
     return undefined;
   }

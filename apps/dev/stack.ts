@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { prepareDatabase } from '../bootstrap/database.ts';
 import { registerSearchAttributes } from '../bootstrap/temporal.ts';
-import { startChild, stopOrphan, type Child } from './children.ts';
+import { holdFolder, startChild, stopOrphan, type Child } from './children.ts';
 import { seedDemo } from './demo.ts';
 import { portNear } from './ports.ts';
 import { startLocalPostgres } from './postgres.ts';
@@ -43,7 +41,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    closers.push(holdFolder(options.dir));
+    const release = holdFolder(options.dir);
+    closers.push(() => Promise.resolve(release()));
     await stopOrphans(options.dir);
     const secrets = loadSecrets(options.dir);
     const started = (name: string, child: Child, close: Closer): void => {
@@ -74,20 +73,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 type Started = (name: string, child: Child, close: Closer) => void;
 
-/** One launcher per data folder: a second one would fight over its servers. */
-function holdFolder(dir: string): Closer {
-  const file = path.join(dir, 'run', 'launcher.pid');
-  if (existsSync(file)) {
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (pid !== process.pid && isAlive(pid)) {
-      throw new Error(`Tidegate already runs on ${dir}, as process ${pid}. Stop that one first.`);
-    }
-  }
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, String(process.pid));
-  return () => Promise.resolve(rmSync(file, { force: true }));
-}
-
 /** Ends what a killed launcher left behind, before its ports are looked at: users first, then servers. */
 async function stopOrphans(dir: string): Promise<void> {
   const children = [
@@ -97,15 +82,6 @@ async function stopOrphans(dir: string): Promise<void> {
   ] as const;
   for (const [name, signal] of children) {
     await stopOrphan(dir, name, signal);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
