@@ -4,12 +4,18 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
+import { actionsPage } from './pages/actions.ts';
+import { cliPage } from './pages/cli.ts';
 import { configurationPage, environmentExample } from './pages/configuration.ts';
 import { errorsPage } from './pages/errors.ts';
+import { inboundPage } from './pages/inbound.ts';
 
 const pages: Readonly<Record<string, string>> = {
+  'docs/actions.md': actionsPage(),
+  'docs/cli.md': cliPage(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
+  'docs/inbound.md': inboundPage(),
   '.env.example': environmentExample(),
 };
 

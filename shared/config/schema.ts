@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseKeyRing } from '../crypto/key-ring.ts';
+import { defaultFieldCpuMs, defaultKeyCpuMs } from '../evaluator/limits.ts';
 
 /** Extra facts about a variable that the generated reference page shows. */
 type VariableMeta = {
@@ -12,10 +13,12 @@ const about = (description: string, isSecret = false): VariableMeta => ({ descri
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
+const cpuBudget = z.coerce.number().int().min(5).max(1_000);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const days = z.coerce.number().int().min(1).max(3_650);
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
-/** Every variable that Tidegate reads, with its default and what it is for. */
+/** Every variable that a gateway or a worker reads, with its default and what it is for. */
 export const variables = {
   DATABASE_URL: postgresUrl.meta(
     about('Postgres connection of gateway and worker, as the role tidegate_app.', true),
@@ -42,6 +45,30 @@ export const variables = {
     .default('127.0.0.1')
     .meta(about('Address the gateway listens on.')),
   TIDEGATE_PORT: port.default(8080).meta(about('Port the gateway listens on; 0 picks a free one.')),
+  TIDEGATE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .meta(
+      about(
+        'The address senders reach the gateway by, without a path. Senders that sign the address need it to be exact. Absent: the address the gateway listens on.',
+      ),
+    ),
+  TIDEGATE_OPERATOR_TOKEN: z
+    .string()
+    .min(32)
+    .optional()
+    .meta(
+      about(
+        'Bearer token of the operator, who makes tenants; at least 32 characters. Absent: tenants cannot be made over the API.',
+        true,
+      ),
+    ),
+  TIDEGATE_TEMPORAL_UI_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .meta(about('Address of the Temporal UI, for links to runs. Absent: no links.')),
   TIDEGATE_TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -62,7 +89,16 @@ export const variables = {
     .min(1_024)
     .max(5_242_880)
     .default(1_048_576)
-    .meta(about('Largest body the receiver takes, in bytes. Larger ones answer 413.')),
+    .meta(
+      about(
+        'Largest body the receiver takes for hooks without a limit of their own, in bytes. Larger ones answer 413.',
+      ),
+    ),
+  TIDEGATE_REQUEST_TIMEOUT_MS: milliseconds
+    .default(30_000)
+    .meta(
+      about('Longest a sender may take to send its request, in milliseconds. Then it gets a 408.'),
+    ),
   TIDEGATE_DATABASE_CONNECTIONS: z.coerce
     .number()
     .int()
@@ -75,12 +111,43 @@ export const variables = {
     .int()
     .min(1)
     .max(64)
-    .default(2)
-    .meta(about('Child processes that evaluate JSONata, per process.')),
+    .optional()
+    .meta(
+      about(
+        'Child processes that evaluate JSONata, per process. Absent: one for each processor but one, at least one, and one to spare. One tenant uses all but one of them at most.',
+      ),
+    ),
+  TIDEGATE_EVALUATOR_ISOLATION: z
+    .enum(['shared', 'tenant'])
+    .default('shared')
+    .meta(
+      about(
+        'Whether the child processes serve all tenants in turn, or one tenant each until they are replaced. The second costs the start of a process whenever the tenant changes.',
+      ),
+    ),
+  TIDEGATE_MAPPING_FIELD_CPU_MS: cpuBudget
+    .default(defaultFieldCpuMs)
+    .meta(about('Processor time that the expression of one field may use, in milliseconds.')),
+  TIDEGATE_MAPPING_KEY_CPU_MS: cpuBudget
+    .default(defaultKeyCpuMs)
+    .meta(
+      about('Processor time that the expression of an idempotency key may use, in milliseconds.'),
+    ),
   TIDEGATE_INBOUND_WORKER: flag
     .default(true)
     .meta(
-      about('Whether the gateway also runs the workflows of the requests it accepts. Fastest.'),
+      about(
+        'Whether the gateway also serves the task queues: fastest, and one process is a whole installation. With `false`, workers must run.',
+      ),
+    ),
+  TIDEGATE_HANDLER_WORKER: flag
+    .default(true)
+    .meta(about('Whether the gateway also runs the handler workflows of TIDEGATE_EXTENSIONS.')),
+  TIDEGATE_EXTENSIONS: z
+    .string()
+    .optional()
+    .meta(
+      about('Folder with actions/*.ts and workflows/*.ts to add to the catalogue. Absent: none.'),
     ),
   TIDEGATE_START_BUDGET_MS: milliseconds
     .default(200)
@@ -115,7 +182,42 @@ export const variables = {
     .string()
     .optional()
     .meta(about('File with the pre-built workflow bundle. Absent: it is built at start.')),
+  TIDEGATE_WORKER_HEALTH_PORT: port
+    .default(8081)
+    .meta(
+      about('Port on TIDEGATE_HOST where a worker answers for its health; 0 picks a free one.'),
+    ),
+  TIDEGATE_BODY_RETENTION_DAYS: days
+    .default(30)
+    .meta(about('Days after which stored bodies are cut to their first 1,024 bytes.')),
+  TIDEGATE_REJECTED_RETENTION_DAYS: days
+    .default(7)
+    .meta(about('Days after which requests that were not let in are deleted.')),
+  TIDEGATE_WORKFLOW_RETENTION_DAYS: days
+    .min(31)
+    .default(35)
+    .meta(
+      about(
+        'Days that Temporal keeps a run after its end. More than 30, the longest window of an idempotency key, so that the engine refuses a second run for as long as the database does.',
+      ),
+    ),
 } satisfies Record<string, z.ZodType>;
 
-export const configSchema = z.object(variables);
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<z.ZodObject<typeof variables>>;
+
+/** What the bootstrap job reads as well. */
+export const bootstrapVariables = {
+  TIDEGATE_DATABASE_MIGRATOR_URL: postgresUrl.meta(
+    about('Postgres connection of the bootstrap job, as the role tidegate_migrator.', true),
+  ),
+  TIDEGATE_DATABASE_ADMIN_URL: postgresUrl
+    .optional()
+    .meta(
+      about(
+        'Connection of an administrator, with which the bootstrap job makes the roles and the database and sets the passwords that the other two connections name. Empty: they exist.',
+        true,
+      ),
+    ),
+} satisfies Record<string, z.ZodType>;
+
+export type BootstrapConfig = Config & z.output<z.ZodObject<typeof bootstrapVariables>>;

@@ -1,4 +1,5 @@
 import type { TargetField } from './action.ts';
+import { isStorableJson, isStorableText } from './storable-text.ts';
 
 export type Coerced =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
@@ -34,14 +35,16 @@ export function coerceField(field: TargetField, value: unknown): Coerced {
       return refuse(`${show(value)} is not one of ${field.enumValues?.join(', ')}`);
     }
     case 'json':
-      return accept(value);
+      return isStorableJson(value) ? accept(value) : refuse(unstorable(value));
     default:
       return field.type satisfies never;
   }
 }
 
 function toText(value: unknown): Coerced {
-  if (typeof value === 'string') return accept(value);
+  if (typeof value === 'string') {
+    return isStorableText(value) ? accept(value) : refuse(unstorable(value));
+  }
   if (typeof value === 'number' || typeof value === 'boolean') return accept(String(value));
   return refuse(`${show(value)} is not a text`);
 }
@@ -52,8 +55,12 @@ function toNumber(value: unknown, wanted: string, holds: (n: number) => boolean)
   return holds(number) ? accept(number) : refuse(`${show(value)} is not ${wanted}`);
 }
 
+function unstorable(value: unknown): string {
+  return `${show(value)} contains a NUL character or half a surrogate pair, which cannot be stored`;
+}
+
 /** The value as it appears in a message: JSON, cut to a length that fits a line. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text;
 }

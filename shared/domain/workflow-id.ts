@@ -3,7 +3,7 @@ export interface InboundWorkflowKey {
   readonly tenantSlug: string;
   readonly hookSlug: string;
   readonly deliveryId: string;
-  /** SHA-256 of the idempotency key in hexadecimal, or null when the delivery has none. */
+  /** SHA-256 of hook id and idempotency key in hexadecimal, or null when the delivery has none. */
   readonly keyHash: string | null;
 }
 

@@ -22,6 +22,12 @@ describe('the configuration', () => {
     );
   });
 
+  test('is not troubled by what the launcher and the command line read from the same environment', () => {
+    const others = ['DATA_DIR', 'URL', 'TOKEN', 'SECRET'].map((name) => [`TIDEGATE_${name}`, 'x']);
+    const config = loadConfig({ ...valid, ...Object.fromEntries(others) });
+    expect(describeConfig(config)).toEqual(describeConfig(loadConfig(valid)));
+  });
+
   test('takes secrets from files, and only secrets', () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-config-'));
     const file = path.join(dir, 'keys');

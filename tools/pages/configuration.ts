@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { variables } from '../../shared/config/schema.ts';
+import { bootstrapVariables, variables } from '../../shared/config/schema.ts';
 
 interface Entry {
   readonly name: string;
@@ -10,8 +10,8 @@ interface Entry {
   readonly isRequired: boolean;
 }
 
-function entries(): Entry[] {
-  return Object.entries(variables).map(([name, schema]) => {
+function entriesOf(wanted: Readonly<Record<string, z.ZodType>>): Entry[] {
+  return Object.entries(wanted).map(([name, schema]) => {
     const isRequired = !schema.safeParse(undefined).success;
     const meta = schema.meta();
     const fallback: unknown = z.toJSONSchema(schema, {
@@ -28,21 +28,32 @@ function entries(): Entry[] {
   });
 }
 
-/** docs/configuration.md */
-export function configurationPage(): string {
-  const rows = entries().map(({ name, description, isSecret, fallback, isRequired }) => {
+/** One row of the reference table for each variable. */
+function tableOf(wanted: Readonly<Record<string, z.ZodType>>): string {
+  const rows = entriesOf(wanted).map(({ name, description, isSecret, fallback, isRequired }) => {
     const standard = isRequired ? 'required' : fallback ? `\`${fallback}\`` : 'empty';
     return `| \`${name}\`${isSecret ? ' (secret)' : ''} | ${standard} | ${description} |`;
   });
+  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** docs/configuration.md */
+export function configurationPage(): string {
   return `# Configuration
 
 Tidegate reads its settings from the environment, once, at start. Every fault is reported together, and
 an unknown name that begins with \`TIDEGATE_\` is a fault. A secret may also be given as a file: set
 \`<NAME>_FILE\` to its path. At start the effective values are logged, secrets only as \`set\`.
 
-| variable | default | meaning |
-| --- | --- | --- |
-${rows.join('\n')}
+Gateway, worker and bootstrap job read the same settings, so that one environment serves all three.
+
+${tableOf(variables)}
+
+## The bootstrap job
+
+It reads these as well. The retention settings take effect when it runs.
+
+${tableOf(bootstrapVariables)}
 
 ## Temporal
 
@@ -64,8 +75,9 @@ Where Temporal is comes from the standard variables that every Temporal tool rea
 
 /** .env.example */
 export function environmentExample(): string {
-  const blocks = entries().map(({ name, description, fallback, isRequired }) =>
-    [`# ${description}`, isRequired ? `${name}=` : `# ${name}=${fallback ?? ''}`].join('\n'),
+  const blocks = entriesOf({ ...variables, ...bootstrapVariables }).map(
+    ({ name, description, fallback, isRequired }) =>
+      [`# ${description}`, isRequired ? `${name}=` : `# ${name}=${fallback ?? ''}`].join('\n'),
   );
   return `# Generated from shared/config/schema.ts by "npm run generate".\n\n${blocks.join('\n\n')}\n`;
 }
