@@ -1,30 +1,44 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { ChildMessage, EvaluationResult, Job } from './protocol.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { watchBudget, type Allowance, type Verdict } from './budget.ts';
+import { openCpuClock, type CpuClock } from './cpu-clock.ts';
+import type { ChildMessage, EvaluationResult, Job, WireResult } from './protocol.ts';
+import { judgeExit, type Exit, type JobEnd, type Stage } from './verdict.ts';
 
-/** A job as the pool hands it out; the child gets its number and its own, shorter limit with it. */
-export type ChildRequest = Omit<Job, 'id' | 'timeoutMs'> & {
-  readonly wallMsPerExpression: number;
+/** A job as the pool hands it out; the child numbers it. */
+export type ChildRequest = Omit<Job, 'id'> & {
+  /** What each expression may take. */
+  readonly allowance: Allowance;
 };
+
+export interface ChildRun {
+  /** One for each expression that was finished, in order. */
+  readonly results: readonly EvaluationResult[];
+  readonly end: JobEnd;
+}
 
 /** One child process. Runs one request at a time. */
 export interface EvaluatorChild {
   /** Settles with true when the child takes requests, with false when it died before that. */
   readonly ready: Promise<boolean>;
+  /** Settles when the process is gone, with how it ended in words. */
+  readonly gone: Promise<string>;
   readonly jobsDone: number;
   isAlive(): boolean;
-  /** Always resolves: a child that is killed or dies yields failed results. */
-  run(request: ChildRequest): Promise<readonly EvaluationResult[]>;
+  /** Always resolves, also when the child is killed or dies. */
+  run(request: ChildRequest): Promise<ChildRun>;
   kill(): void;
-  /** Kills the child and waits until it is gone. */
-  stop(): Promise<void>;
-  onExit(listener: () => void): void;
 }
 
 const childFile = fileURLToPath(new URL('child.ts', import.meta.url));
-const jsonataDir = path.dirname(createRequire(import.meta.url).resolve('jsonata/package.json'));
+const require = createRequire(import.meta.url);
+const jsonataDir = path.dirname(require.resolve('jsonata/package.json'));
+
+/** Loading a context is parsing JSON: some 30 ms for the largest body. */
+const loading: Allowance = { cpuMs: 1_000, wallMs: 10_000 };
+const lastWordsMax = 2_000;
 
 /**
  * The walls of the child: it reads its own sources and JSONata, and may do nothing else. Its heap is
@@ -40,86 +54,137 @@ const hardenedFlags = [
   '--no-warnings',
 ];
 
-/** Starts a child. It holds no environment and no descriptors but its channel. */
+/** Starts a child. */
 export function startChild(): EvaluatorChild {
-  const child = fork(childFile, {
-    execArgv: hardenedFlags,
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'json',
-  });
+  const { child, kill, gone, clock, exitOf } = startProcess();
   let jobsDone = 0;
-  let isAlive = true;
   let onMessage: (message: ChildMessage) => void = () => undefined;
   child.on('message', (message: ChildMessage) => onMessage(message));
-  // 'error' reports a failed send or kill; 'exit' always follows and settles everything.
-  child.on('error', () => child.kill('SIGKILL'));
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      isAlive = false;
-      resolve();
-    });
-  });
   const ready = new Promise<boolean>((resolve) => {
     onMessage = (message) => resolve(message.kind === 'ready');
-    void exited.then(() => resolve(false));
+    void gone.then(() => resolve(false));
   });
-
-  async function run(request: ChildRequest): Promise<readonly EvaluationResult[]> {
-    jobsDone += 1;
-    const id = jobsDone;
-    const results: EvaluationResult[] = [];
-    let wasKilled = false;
-    const timer = setTimeout(() => {
-      wasKilled = true;
-      child.kill('SIGKILL');
-    }, request.wallMsPerExpression);
-    await new Promise<void>((resolve) => {
-      onMessage = (message) => {
-        if (message.kind !== 'result' || message.id !== id) return;
-        results.push(message.result);
-        if (results.length === request.expressions.length) resolve();
-        else timer.refresh();
-      };
-      void exited.then(() => resolve());
-      const job: Job = {
-        id,
-        expressions: request.expressions,
-        context: request.context,
-        // JSONata's own limit fires first where it can: that spares the child.
-        timeoutMs: request.wallMsPerExpression * 0.8,
-        resultBytesMax: request.resultBytesMax,
-      };
-      // A channel that closes under the send is an exit, which is handled above.
-      if (isAlive) child.send(job, () => undefined);
-    });
-    clearTimeout(timer);
-    return [...results, ...blame(request, results.length, wasKilled)];
-  }
-
+  const link: JobLink = {
+    send: (job) => void child.send(job, (error) => (error ? kill() : undefined)),
+    listen: (listener) => (onMessage = listener),
+    clock,
+    kill,
+    gone,
+  };
   return {
     ready,
+    gone,
     get jobsDone() {
       return jobsDone;
     },
-    isAlive: () => isAlive,
-    run,
-    kill: () => void child.kill('SIGKILL'),
-    async stop() {
-      child.kill('SIGKILL');
-      await exited;
+    isAlive: () => exitOf() === undefined && !child.killed,
+    async run({ allowance, ...job }) {
+      jobsDone += 1;
+      if (exitOf() !== undefined) return { results: [], end: neverRan };
+      const { results, stage, verdict } = await runJob(link, { ...job, id: jobsDone }, allowance);
+      const exit = exitOf();
+      const isDone = results.length === job.expressions.length || exit === undefined;
+      const end: JobEnd = isDone ? { kind: 'done' } : judgeExit(exit, verdict, stage, allowance);
+      return { results, end };
     },
-    onExit: (listener) => void exited.then(listener),
+    kill,
   };
 }
 
-/** Results for what a child that is gone did not get to: the expression it was at, and those after. */
-function blame(request: ChildRequest, at: number, wasKilled: boolean): EvaluationResult[] {
-  const culprit = wasKilled
-    ? `the expression ran longer than ${request.wallMsPerExpression} ms and was stopped`
-    : 'the expression used more memory than it may and was stopped';
-  return request.expressions.slice(at).map(({ name }, index) => {
-    const reason = index === 0 ? culprit : 'not evaluated: another expression was stopped';
-    return { name, ok: false, reason };
+/** The process holds no environment and no descriptors but its channel and its last words. */
+function startProcess() {
+  // The child is told where JSONata is: looking for it would read folders, and links between them,
+  // that it may not read.
+  const child = fork(childFile, [pathToFileURL(require.resolve('jsonata')).href], {
+    execArgv: hardenedFlags,
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'json',
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  const clock = openCpuClock(child.pid);
+  const lastWords = keepLastWords(child);
+  let exit: Exit | undefined;
+  const gone = new Promise<string>((resolve) => {
+    const settle = (how: Exit, words: string): void => {
+      exit = how;
+      clock.close();
+      resolve(words);
+    };
+    child.once('exit', (code, signal) =>
+      settle({ code, signal }, `${signal ?? `code ${code}`}${lastWords()}`),
+    );
+    child.on('error', (error) => {
+      // A process that could not be made has no id, and its 'exit' never comes. Any other error is a
+      // channel that broke: what holds it is ended, and 'exit' follows.
+      if (child.pid === undefined) settle({ code: null, signal: null }, error.message);
+      else kill();
+    });
+  });
+  return { child, kill, gone, clock, exitOf: () => exit };
+}
+
+const neverRan: JobEnd = {
+  kind: 'lost',
+  reason: 'the evaluator process was gone',
+  hasBegun: false,
+};
+
+/** What a job needs of the child it runs in. */
+interface JobLink {
+  send(job: Job): void;
+  listen(listener: (message: ChildMessage) => void): void;
+  readonly clock: CpuClock;
+  kill(): void;
+  readonly gone: Promise<unknown>;
+}
+
+interface Progress {
+  readonly results: EvaluationResult[];
+  readonly stage: Stage;
+  /** Why we killed the child; undefined when we did not. */
+  readonly verdict: Verdict | undefined;
+}
+
+/** Runs a job until its last result is there or the child is gone. */
+async function runJob(link: JobLink, job: Job, allowance: Allowance): Promise<Progress> {
+  const results: EvaluationResult[] = [];
+  let stage: Stage = 'loading';
+  let verdict: Verdict | undefined;
+  const watch = watchBudget(link.clock, (why) => {
+    verdict = why;
+    link.kill();
+  });
+  await new Promise<void>((resolve) => {
+    link.listen((message) => {
+      if (message.kind === 'ready' || message.id !== job.id) return;
+      if (message.kind === 'started') stage = 'evaluating';
+      else results.push(readResult(message.result));
+      if (results.length === job.expressions.length) resolve();
+      else watch.allow(allowance);
+    });
+    void link.gone.then(() => resolve());
+    watch.allow(loading);
+    link.send(job);
+  });
+  watch.stop();
+  return { results, stage, verdict };
+}
+
+function readResult(result: WireResult): EvaluationResult {
+  if (!result.ok) return result;
+  const { name, json } = result;
+  return json === undefined ? { name, ok: true } : { name, ok: true, value: JSON.parse(json) };
+}
+
+/** Keeps what the process writes before it dies, cut: the reason why one does not come up. */
+function keepLastWords(child: ChildProcess): () => string {
+  let words = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString('utf8')).slice(0, lastWordsMax);
+  });
+  return () => {
+    const line = words.split('\n').find((text) => /^(\w*Error|FATAL ERROR)\b/.test(text));
+    return line === undefined ? '' : `: ${line.trim()}`;
+  };
 }

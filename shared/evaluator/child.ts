@@ -5,17 +5,12 @@
  * network client, no file access beyond its own sources, no code generation from text. It may be
  * killed at any moment.
  */
-import type { Expression as CompiledExpression } from 'jsonata';
-import type {
-  ChildMessage,
-  EvaluationContext,
-  EvaluationResult,
-  Expression,
-  Job,
-} from './protocol.ts';
-
-const stackDepthMax = 300;
-const sequenceLengthMax = 100_000;
+import type jsonataFunction from 'jsonata';
+import { failureOf, makeCompile } from './compile.ts';
+import { toJson } from './functions.ts';
+import { resultBytesMax } from './limits.ts';
+import type { ChildMessage, EvaluationContext, Expression, Job, WireResult } from './protocol.ts';
+import type { LanguageLevel } from '../domain/language-level.ts';
 
 // Frozen before JSONata loads, so that no expression can reach through them. Array.prototype stays
 // open: JSONata's own sequence guardrail writes to it.
@@ -34,38 +29,30 @@ for (const builtIn of [
   Object.freeze(builtIn.prototype);
 }
 
-const { default: jsonata } = await import('jsonata');
-
-async function evaluate(job: Job, expression: Expression): Promise<EvaluationResult> {
-  const { name } = expression;
-  try {
-    const value = await compile(expression.text, job.timeoutMs).evaluate(
-      inputOf(job.context.body),
-      bindingsOf(job.context),
-    );
-    // The text form is what crosses the process boundary: functions and cycles do not.
-    const text = typeof value === 'function' ? undefined : JSON.stringify(value);
-    if (text === undefined) return { name, ok: true };
-    if (Buffer.byteLength(text) > job.resultBytesMax) {
-      return { name, ok: false, reason: `the result is larger than ${job.resultBytesMax} bytes` };
-    }
-    return { name, ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    return { name, ok: false, reason: reasonOf(error) };
-  }
+// The parent names the file: looking for it would read folders that this process may not read.
+const { default: jsonata } = (await import(String(process.argv[2]))) as {
+  readonly default: typeof jsonataFunction;
+};
+const compile = makeCompile(jsonata);
+const channel = process;
+// Code that broke out of an expression finds neither the process nor a way to the network by name.
+for (const name of ['process', 'fetch', 'WebSocket', 'EventSource', 'BroadcastChannel']) {
+  Reflect.deleteProperty(globalThis, name);
 }
 
-function compile(text: string, timeoutMs: number): CompiledExpression {
-  const expression = jsonata(text, {
-    timeout: timeoutMs,
-    stack: stackDepthMax,
-    sequence: sequenceLengthMax,
-  });
-  // $eval would evaluate text that no check has seen.
-  expression.registerFunction('eval', () => {
-    throw new Error('$eval is not available');
-  });
-  return expression;
+/** Evaluates one expression and returns its value as JSON; without a context it is only compiled. */
+async function evaluate(
+  text: string,
+  level: LanguageLevel,
+  context: EvaluationContext | null,
+): Promise<string | undefined> {
+  const expression = compile(text, level);
+  if (context === null) return undefined;
+  const json = toJson(await expression.evaluate(inputOf(context.body), bindingsOf(context)));
+  if (json !== undefined && Buffer.byteLength(json) > resultBytesMax) {
+    throw new Error(`the result is larger than ${resultBytesMax} bytes`);
+  }
+  return json;
 }
 
 /** A body that is not an object is wrapped, so that `value` names it (S-039). */
@@ -77,26 +64,47 @@ function bindingsOf(context: EvaluationContext): Record<string, unknown> {
   return { headers: context.headers, query: context.query, delivery: context.delivery };
 }
 
-function reasonOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error);
-  const message = 'message' in error ? String(error.message) : 'evaluation failed';
-  const code = 'code' in error ? `${String(error.code)}: ` : '';
-  return code + message;
+async function resultOf(
+  { name, text }: Expression,
+  level: LanguageLevel,
+  context: EvaluationContext | null,
+): Promise<WireResult> {
+  try {
+    const json = await evaluate(text, level, context);
+    return { name, ok: true, ...(json === undefined ? {} : { json }) };
+  } catch (error) {
+    return failureOf(name, error);
+  }
 }
 
-function send(message: ChildMessage): void {
-  process.send?.(message);
+/**
+ * Resolves when the message has left the process. Going on before that could keep a result in here
+ * while the next expression spins, and the parent would blame the wrong one.
+ */
+function send(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => {
+    channel.send?.(message, undefined, undefined, () => resolve());
+  });
 }
 
-process.on('message', (job: Job) => {
-  void (async () => {
-    for (const expression of job.expressions) {
-      send({ kind: 'result', id: job.id, result: await evaluate(job, expression) });
-    }
-  })();
-});
-process.on('disconnect', () => process.exit(0));
+async function work(job: Job): Promise<void> {
+  const { id, level, expressions, contextJson } = job;
+  const context = contextJson === null ? null : (JSON.parse(contextJson) as EvaluationContext);
+  await send({ kind: 'started', id });
+  for (const expression of expressions) {
+    await send({ kind: 'result', id, result: await resultOf(expression, level, context) });
+  }
+}
+
+channel.on('message', (job: Job) => void work(job));
+channel.on('disconnect', () => channel.exit(0));
+// Signals to the whole group (Ctrl-C, a service manager) are for the parent, which finishes its work
+// first and then ends its children.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) channel.on(signal, () => undefined);
 
 // The first evaluation compiles the library's hot paths; tenants should not pay for that.
-await compile('$uppercase(a) & $string($sum(b))', 1_000).evaluate({ a: 'warm', b: [1, 2] });
-send({ kind: 'ready' });
+await compile('$uppercase(a) & $string($sum(b.c[d > 0].d))', 'full').evaluate({
+  a: 'warm',
+  b: [{ c: [{ d: 1 }] }],
+});
+await send({ kind: 'ready' });

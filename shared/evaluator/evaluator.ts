@@ -1,87 +1,138 @@
+import type { TenantId } from '../domain/ids.ts';
+import type { LanguageLevel } from '../domain/language-level.ts';
 import { TidegateError } from '../errors/tidegate-error.ts';
-import { startChild, type EvaluatorChild } from './child-process.ts';
-import type { EvaluationContext, EvaluationResult, Expression } from './protocol.ts';
+import type { ChildRequest } from './child-process.ts';
+import {
+  contextBytesMax,
+  defaultFieldCpuMs,
+  defaultKeyCpuMs,
+  expressionBytesMax,
+  wallLimitMs,
+} from './limits.ts';
+import { makePool, type Isolation } from './pool.ts';
+import type { EvaluationContext, EvaluationResult, Expression, Failure } from './protocol.ts';
+import { makeQuarantine } from './quarantine.ts';
+import type { JobEnd } from './verdict.ts';
 
-export interface EvaluationRequest {
+export interface CheckRequest {
+  readonly tenantId: TenantId;
+  readonly level: LanguageLevel;
   readonly expressions: readonly Expression[];
+}
+
+export interface EvaluationRequest extends CheckRequest {
   readonly context: EvaluationContext;
-  /** Wall time after which the child that runs one expression is killed, in milliseconds. */
-  readonly wallMsPerExpression: number;
+  /** What each expression makes: a field of an action, or an idempotency key. Sets its CPU budget. */
+  readonly budget: 'field' | 'key';
 }
 
 /** Evaluates tenants' JSONata in killable child processes. The only way to do so in Tidegate. */
 export interface Evaluator {
   /**
-   * One result for each expression, in order. An expression that had to be killed, or whose child
-   * died, is reported as failed, and so are the ones after it, not evaluated. Rejects only when the queue is full
-   * or the evaluator is closed.
+   * One result for each expression, in order. An expression that had to be stopped is reported as
+   * failed, and so are the ones after it, as not evaluated; one that had to be stopped twice is
+   * refused for a while. Rejects with `unavailable` when too many wait or processes are lost to the
+   * machine, and with a plain Error when the evaluator is closed.
    */
   evaluate(request: EvaluationRequest): Promise<readonly EvaluationResult[]>;
+  /** Compiles the expressions: syntax, language level, size. For the moment at which they are saved. */
+  checkExpressions(request: CheckRequest): Promise<readonly EvaluationResult[]>;
   close(): Promise<void>;
 }
 
-/** A result larger than this is refused (S-040). */
-const resultBytesMax = 256 * 1_024;
-/** Requests that may wait for a child. More than that is refused rather than remembered. */
-const waitingMax = 1_000;
-/** A child is replaced after this many jobs, so that what one leaves behind stays bounded. */
-const jobsPerChildMax = 1_000;
-const respawnWaitMs = 1_000;
+export type EvaluatorEvent =
+  | { readonly kind: 'child_lost'; readonly reason: string }
+  | {
+      readonly kind: 'expression_stopped';
+      readonly tenantId: TenantId;
+      readonly name: string;
+      readonly reason: string;
+      readonly isQuarantined: boolean;
+    };
 
-export function makeEvaluator(options: { readonly children: number }): Evaluator {
-  const idle: EvaluatorChild[] = [];
-  const waiting: ((child: EvaluatorChild) => void)[] = [];
-  const all = new Set<EvaluatorChild>();
-  let isClosed = false;
+export interface EvaluatorOptions {
+  readonly children: number;
+  /** CPU budgets of one field and of one key, in milliseconds. */
+  readonly fieldCpuMs?: number;
+  readonly keyCpuMs?: number;
+  /** Whether tenants share children; they do by default. */
+  readonly isolation?: Isolation;
+  /** Told of what an operator may want to see. */
+  readonly onEvent?: (event: EvaluatorEvent) => void;
+}
 
-  function spawn(): void {
-    if (isClosed) return;
-    const child = startChild();
-    all.add(child);
-    void child.ready.then((isReady) => {
-      if (isReady) offer(child);
-      child.onExit(() => {
-        all.delete(child);
-        const index = idle.indexOf(child);
-        if (index >= 0) idle.splice(index, 1);
-        // A child that never came up would not come up at once either.
-        setTimeout(spawn, isReady ? 0 : respawnWaitMs).unref();
-      });
-    });
-  }
+/** A request that may go to a child, once what is refused beforehand has been sorted out. */
+type TenantRequest = ChildRequest & { readonly tenantId: TenantId };
 
-  function offer(child: EvaluatorChild): void {
-    if (child.jobsDone >= jobsPerChildMax) return child.kill();
-    const next = waiting.shift();
-    if (next === undefined) idle.push(child);
-    else next(child);
-  }
+export function makeEvaluator(options: EvaluatorOptions): Evaluator {
+  const { fieldCpuMs = defaultFieldCpuMs, keyCpuMs = defaultKeyCpuMs } = options;
+  const onEvent = options.onEvent ?? (() => undefined);
+  const pool = makePool({
+    children: options.children,
+    isolation: options.isolation ?? 'shared',
+    onChildLost: (reason) => onEvent({ kind: 'child_lost', reason }),
+  });
+  const quarantine = makeQuarantine(() => performance.now());
+  const allow = (cpuMs: number) => ({ cpuMs, wallMs: wallLimitMs(cpuMs) });
 
-  function takeChild(): Promise<EvaluatorChild> {
-    const child = idle.pop();
-    if (child !== undefined) return Promise.resolve(child);
-    if (waiting.length >= waitingMax) {
-      return Promise.reject(
-        new TidegateError('unavailable', 'Too many expressions are waiting to be evaluated.'),
-      );
+  /** What needs no child to be refused: too long a text, and one in quarantine. */
+  function refusalOf(tenantId: TenantId, { name, text }: Expression): Failure | undefined {
+    if (Buffer.byteLength(text) > expressionBytesMax) {
+      return fail(name, `the expression is longer than ${expressionBytesMax} bytes`);
     }
-    return new Promise((resolve) => waiting.push(resolve));
+    const reason = quarantine.find(tenantId, text);
+    return reason === undefined ? undefined : fail(name, reason);
   }
 
-  for (let n = 0; n < options.children; n += 1) spawn();
+  async function answer(request: TenantRequest): Promise<readonly EvaluationResult[]> {
+    const refusals = request.expressions.map((each) => refusalOf(request.tenantId, each));
+    const expressions = request.expressions.filter((_, index) => refusals[index] === undefined);
+    const results = [...(await run({ ...request, expressions }))];
+    return refusals.flatMap((refusal) => refusal ?? results.splice(0, 1));
+  }
+
+  /** Runs a request, and once more on another child what a lost one left open. */
+  async function run(request: TenantRequest): Promise<readonly EvaluationResult[]> {
+    const { tenantId, ...job } = request;
+    if (job.expressions.length === 0) return [];
+    const { results, end } = await pool.run(tenantId, job);
+    const open = job.expressions.slice(results.length);
+    if (end.kind !== 'lost') return [...results, ...settle(tenantId, open, end)];
+    const again = await pool.run(tenantId, { ...job, expressions: open });
+    if (again.end.kind === 'lost') {
+      throw new TidegateError('unavailable', `Two evaluators in a row: ${again.end.reason}.`);
+    }
+    const left = open.slice(again.results.length);
+    return [...results, ...again.results, ...settle(tenantId, left, again.end)];
+  }
+
+  /** The failures of what a child that is gone did not finish: the expression at fault comes first. */
+  function settle(tenantId: TenantId, open: readonly Expression[], end: JobEnd): Failure[] {
+    const [culprit, ...others] = open;
+    if (culprit === undefined || end.kind === 'done' || end.kind === 'lost') return [];
+    if (end.kind === 'refused') return open.map(({ name }) => fail(name, end.reason));
+    const { name, text } = culprit;
+    const { reason } = end;
+    const isQuarantined = quarantine.note(tenantId, text, reason);
+    onEvent({ kind: 'expression_stopped', tenantId, name, reason, isQuarantined });
+    const skipped = `not evaluated: the expression of ${name} was stopped`;
+    return [fail(name, reason), ...others.map((other) => fail(other.name, skipped))];
+  }
 
   return {
-    async evaluate(request) {
-      if (isClosed) throw new Error('the evaluator is closed');
-      if (request.expressions.length === 0) return [];
-      const child = await takeChild();
-      const results = await child.run({ ...request, resultBytesMax });
-      if (child.isAlive()) offer(child);
-      return results;
+    evaluate({ tenantId, level, expressions, context, budget }) {
+      const contextJson = JSON.stringify(context);
+      if (Buffer.byteLength(contextJson) > contextBytesMax) {
+        const reason = `the body and the headers are larger than ${contextBytesMax} bytes`;
+        return Promise.resolve(expressions.map(({ name }) => fail(name, reason)));
+      }
+      const allowance = allow(budget === 'key' ? keyCpuMs : fieldCpuMs);
+      return answer({ tenantId, level, expressions, contextJson, allowance });
     },
-    async close() {
-      isClosed = true;
-      await Promise.all([...all].map((child) => child.stop()));
-    },
+    checkExpressions: ({ tenantId, level, expressions }) =>
+      answer({ tenantId, level, expressions, contextJson: null, allowance: allow(fieldCpuMs) }),
+    close: () => pool.close(),
   };
 }
+
+const fail = (name: string, reason: string): Failure => ({ name, ok: false, reason });
