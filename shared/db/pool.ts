@@ -26,6 +26,9 @@ export function makePool(options: PoolOptions): Pool {
     keepAlive: true,
   });
   pool.on('error', options.onError);
+  // The pool listens to idle connections only. One that breaks between two statements of a transaction
+  // would end the process; the next statement on it fails in any case, and says why.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -45,6 +48,18 @@ export function isUnavailable(error: unknown): boolean {
     error.message.startsWith('Connection terminated') ||
     error.message.startsWith('timeout exceeded when trying to connect')
   );
+}
+
+/** Violated constraints that no later try mends: not null, foreign key, check. */
+const permanentViolations = new Set(['23502', '23503', '23514']);
+
+/**
+ * True for errors that mean "this value cannot be stored", whenever it is tried. A unique violation is
+ * not among them: it may be the trace of a race that a second try settles.
+ */
+export function isRefusedValue(error: unknown): boolean {
+  const code = databaseError(error)?.code ?? '';
+  return code.startsWith('22') || permanentViolations.has(code);
 }
 
 /** The SQLSTATE and constraint of a database error, or undefined for anything else. */
