@@ -1,5 +1,5 @@
 import type { ActionDescription } from '../../shared/domain/action.ts';
-import type { DispatchedOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
+import type { ActionOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
 import type { DeliveryId } from '../../shared/domain/ids.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
 
@@ -14,7 +14,7 @@ export interface ActionContext {
 }
 
 /** An effect that was made, without the parts that the dispatch adds. */
-export type ActionSuccess = Omit<DispatchedOutcome, 'status' | 'action' | 'entityType'>;
+export type ActionSuccess = Omit<ActionOutcome, 'status' | 'action' | 'entityType'>;
 /** An effect that was refused. What the handler wrote before is rolled back. */
 export type ActionRefusal = FailedOutcome;
 
@@ -35,4 +35,9 @@ export type ActionRegistry = ReadonlyMap<string, Action>;
 /** A refusal of a value, naming its field (S-034). */
 export function refuseValue(field: string, message: string): ActionRefusal {
   return { status: 'failed', code: 'VALIDATION_ERROR', field, message };
+}
+
+/** Tells a refusal from an id, or from anything else that a step of a handler yields. */
+export function isRefusal(result: unknown): result is ActionRefusal {
+  return typeof result === 'object' && result !== null && 'code' in result && 'status' in result;
 }

@@ -1,85 +1,25 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { TenantTx } from '../tenant.ts';
 
-export interface NewTicket {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string | null;
-  readonly clientId: string;
-  readonly boardId: string;
-  readonly statusId: string;
-  readonly priorityId: string;
-  readonly dueDate: Date | null;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Stores a ticket under the next number of its tenant and returns that number. The counter row is
- * locked until the commit, so numbers neither repeat nor leave gaps. A reference that does not exist
- * in the tenant raises a foreign key violation.
- */
-export async function insertTicket(tx: TenantTx, ticket: NewTicket): Promise<number> {
-  const { rows } = await tx.query<{ number: string }>({
-    name: 'insert_ticket',
-    text: `
-      with counter as (
-        insert into tenant_counters as c (tenant_id, name, value)
-        values ($1::uuid, 'ticket_number', 1)
-        on conflict (tenant_id, name) do update set value = c.value + 1
-        returning c.value
-      )
-      insert into tickets (tenant_id, id, number, title, description, client_id, board_id,
-        status_id, priority_id, due_date, attributes)
-      select $1::uuid, $2::uuid, counter.value, $3::text, $4::text, $5::uuid, $6::uuid,
-        $7::uuid, $8::uuid, $9::timestamptz, $10::jsonb
-      from counter
-      returning number`,
-    values: [
-      tx.tenantId,
-      ticket.id,
-      ticket.title,
-      ticket.description,
-      ticket.clientId,
-      ticket.boardId,
-      ticket.statusId,
-      ticket.priorityId,
-      ticket.dueDate,
-      JSON.stringify(ticket.attributes),
-    ],
-  });
-  return Number(rows[0]?.number);
-}
-
-/** The first status of a board, which a new ticket gets when none is mapped; undefined if there is none. */
-export async function findDefaultStatus(
-  tx: TenantTx,
-  boardId: string,
-): Promise<string | undefined> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'find_default_status',
-    text: `
-      select id from ticket_statuses
-      where tenant_id = $1::uuid and board_id = $2::uuid and not is_closed
-      order by position limit 1`,
-    values: [tx.tenantId, boardId],
-  });
-  return rows[0]?.id;
-}
-
 export interface DeskSeed {
   readonly clientId: string;
   readonly boardId: string;
   readonly statusIds: { readonly open: string; readonly closed: string };
   readonly priorityId: string;
+  readonly serviceId: string;
 }
 
-/** Stores a minimal service desk: one client, one board with two statuses, one priority. */
+/**
+ * Stores a minimal service desk: one client, one board with two statuses, one priority, one service,
+ * and a time period from the beginning of this year to the end of the next.
+ */
 export async function insertDesk(tx: TenantTx): Promise<DeskSeed> {
   const desk: DeskSeed = {
     clientId: uuidv7(),
     boardId: uuidv7(),
     statusIds: { open: uuidv7(), closed: uuidv7() },
     priorityId: uuidv7(),
+    serviceId: uuidv7(),
   };
   await tx.query({
     text: `insert into clients (tenant_id, id, name) values ($1::uuid, $2::uuid, 'Example Ltd')`,
@@ -102,5 +42,33 @@ export async function insertDesk(tx: TenantTx): Promise<DeskSeed> {
       values ($1::uuid, $2::uuid, 'High', 1)`,
     values: [tx.tenantId, desk.priorityId],
   });
+  await tx.query({
+    text: `insert into services (tenant_id, id, name) values ($1::uuid, $2::uuid, 'Support')`,
+    values: [tx.tenantId, desk.serviceId],
+  });
+  await tx.query({
+    text: `
+      insert into time_periods (tenant_id, id, start_date, end_date)
+      values ($1::uuid, $2::uuid, date_trunc('year', now() at time zone 'utc')::date,
+        (date_trunc('year', now() at time zone 'utc') + interval '2 years')::date)`,
+    values: [tx.tenantId, uuidv7()],
+  });
   return desk;
+}
+
+/** The oldest client, board and priority of the tenant, or undefined when one of them is missing. */
+export async function findDesk(
+  tx: TenantTx,
+): Promise<Pick<DeskSeed, 'clientId' | 'boardId' | 'priorityId'> | undefined> {
+  const { rows } = await tx.query<{ client_id: string; board_id: string; priority_id: string }>({
+    text: `
+      select c.id as client_id, b.id as board_id, p.id as priority_id
+      from clients c, boards b, ticket_priorities p
+      where c.tenant_id = $1::uuid and b.tenant_id = $1::uuid and p.tenant_id = $1::uuid
+      order by c.id, b.id, p.id
+      limit 1`,
+    values: [tx.tenantId],
+  });
+  const [row] = rows;
+  return row && { clientId: row.client_id, boardId: row.board_id, priorityId: row.priority_id };
 }

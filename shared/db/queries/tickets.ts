@@ -1,0 +1,183 @@
+import type { TenantTx } from '../tenant.ts';
+
+/** What a ticket holds. Undefined is null on a new ticket, and "as it is" in an update. */
+export interface TicketValues {
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly boardId?: string | undefined;
+  readonly statusId?: string | undefined;
+  readonly priorityId?: string | undefined;
+  readonly assignedTo?: string | undefined;
+  readonly assignedTeamId?: string | undefined;
+  readonly categoryId?: string | undefined;
+  readonly subcategoryId?: string | undefined;
+  readonly contactId?: string | undefined;
+  readonly locationId?: string | undefined;
+  readonly dueDate?: Date | undefined;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface NewTicket extends TicketValues {
+  readonly title: string;
+  readonly clientId: string;
+  readonly boardId: string;
+  readonly statusId: string;
+  readonly priorityId: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** The parameters $1 to $16 of both statements that write a ticket. */
+function parameters(tx: TenantTx, id: string, ticket: TicketValues): unknown[] {
+  return [
+    tx.tenantId,
+    id,
+    ticket.title,
+    ticket.description,
+    ticket.clientId,
+    ticket.boardId,
+    ticket.statusId,
+    ticket.priorityId,
+    ticket.assignedTo,
+    ticket.assignedTeamId,
+    ticket.categoryId,
+    ticket.subcategoryId,
+    ticket.contactId,
+    ticket.locationId,
+    ticket.dueDate,
+    ticket.attributes && JSON.stringify(ticket.attributes),
+  ];
+}
+
+/**
+ * Stores a ticket under the next number of its tenant and returns that number. The counter row is
+ * locked until the commit, so numbers neither clash nor leave gaps. A reference that does not exist
+ * in the tenant raises a foreign key violation.
+ */
+export async function insertTicket(tx: TenantTx, id: string, ticket: NewTicket): Promise<number> {
+  const { rows } = await tx.query<{ number: string }>({
+    name: 'insert_ticket',
+    text: `
+      with counter as (
+        insert into tenant_counters as c (tenant_id, name, value)
+        values ($1::uuid, 'ticket_number', 1)
+        on conflict (tenant_id, name) do update set value = c.value + 1
+        returning c.value
+      )
+      insert into tickets (tenant_id, id, number, title, description, client_id, board_id,
+        status_id, priority_id, assigned_to, assigned_team_id, category_id, subcategory_id,
+        contact_id, location_id, due_date, attributes)
+      select $1::uuid, $2::uuid, counter.value, $3::text, $4::text, $5::uuid, $6::uuid,
+        $7::uuid, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
+        $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb
+      from counter
+      returning number`,
+    values: parameters(tx, id, ticket),
+  });
+  return Number(rows[0]?.number);
+}
+
+/** Where a ticket stands; ids but for the number. */
+export interface TicketState {
+  readonly number: number;
+  readonly boardId: string;
+  readonly statusId: string;
+  readonly priorityId: string;
+  readonly assignedTo: string | null;
+}
+
+interface TicketStateRow {
+  number: string;
+  board_id: string;
+  status_id: string;
+  priority_id: string;
+  assigned_to: string | null;
+}
+
+const toState = (row: TicketStateRow | undefined): TicketState | undefined =>
+  row && {
+    number: Number(row.number),
+    boardId: row.board_id,
+    statusId: row.status_id,
+    priorityId: row.priority_id,
+    assignedTo: row.assigned_to,
+  };
+
+/**
+ * Changes what is given of a ticket and leaves the rest (S-025). Attributes are merged by key, but
+ * the two that say where the ticket came from stay. Undefined when the ticket is gone.
+ */
+export async function updateTicket(
+  tx: TenantTx,
+  id: string,
+  ticket: TicketValues,
+): Promise<TicketState | undefined> {
+  const { rows } = await tx.query<TicketStateRow>({
+    name: 'update_ticket',
+    text: `
+      update tickets set
+        title = coalesce($3::text, title),
+        description = coalesce($4::text, description),
+        client_id = coalesce($5::uuid, client_id),
+        board_id = coalesce($6::uuid, board_id),
+        status_id = coalesce($7::uuid, status_id),
+        priority_id = coalesce($8::uuid, priority_id),
+        assigned_to = coalesce($9::uuid, assigned_to),
+        assigned_team_id = coalesce($10::uuid, assigned_team_id),
+        category_id = coalesce($11::uuid, category_id),
+        subcategory_id = coalesce($12::uuid, subcategory_id),
+        contact_id = coalesce($13::uuid, contact_id),
+        location_id = coalesce($14::uuid, location_id),
+        due_date = coalesce($15::timestamptz, due_date),
+        attributes = attributes
+          || (coalesce($16::jsonb, '{}') - '{delivery_id,webhook_slug}'::text[]),
+        updated_at = now()
+      where tenant_id = $1::uuid and id = $2::uuid
+      returning number, board_id, status_id, priority_id, assigned_to`,
+    values: parameters(tx, id, ticket),
+  });
+  return toState(rows[0]);
+}
+
+/** Locks a ticket and returns where it stands, or undefined when it is gone. */
+export async function lockTicket(tx: TenantTx, id: string): Promise<TicketState | undefined> {
+  const { rows } = await tx.query<TicketStateRow>({
+    name: 'lock_ticket',
+    text: `
+      select number, board_id, status_id, priority_id, assigned_to from tickets
+      where tenant_id = $1::uuid and id = $2::uuid for no key update`,
+    values: [tx.tenantId, id],
+  });
+  return toState(rows[0]);
+}
+
+/** The first status of a board, which a new ticket gets when none is mapped; undefined if there is none. */
+export async function findDefaultStatus(
+  tx: TenantTx,
+  boardId: string,
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'find_default_status',
+    text: `
+      select id from ticket_statuses
+      where tenant_id = $1::uuid and board_id = $2::uuid and not is_closed
+      order by position limit 1`,
+    values: [tx.tenantId, boardId],
+  });
+  return rows[0]?.id;
+}
+
+/** Links the asset that a ticket is about. */
+export async function linkAffectedAsset(
+  tx: TenantTx,
+  ticketId: string,
+  assetId: string,
+): Promise<void> {
+  await tx.query({
+    name: 'link_affected_asset',
+    text: `
+      insert into ticket_assets (tenant_id, ticket_id, asset_id, relation)
+      values ($1::uuid, $2::uuid, $3::uuid, 'affected')`,
+    values: [tx.tenantId, ticketId, assetId],
+  });
+}
