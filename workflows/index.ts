@@ -1,1 +1,2 @@
 export { inboundDelivery } from './inbound-delivery/workflow.ts';
+export { maintenance } from './maintenance/workflow.ts';

@@ -1,21 +1,28 @@
-import { parseDeliveryId, parseTenantId, type DeliveryId } from '../../shared/domain/ids.ts';
-import type { DispatchOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
-import { parseJsonBody } from '../../shared/domain/json-body.ts';
-import { directActionConfigSchema } from '../../shared/schemas/hook.ts';
-import type { TenantTx, WithTenant } from '../../shared/db/tenant.ts';
+import { applyOnce } from '../../shared/db/apply-once.ts';
 import {
+  parseDeliveryId,
+  parseTenantId,
+  type DeliveryId,
+  type TenantId,
+} from '../../shared/domain/ids.ts';
+import type { DispatchOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
+import { parseRequestBody } from '../../shared/domain/request-body.ts';
+import { directActionConfigSchema } from '../../shared/schemas/hook.ts';
+import type { TenantTx } from '../../shared/db/tenant.ts';
+import {
+  deliveryLedger,
+  bodyKindOf,
   findDispatchable,
-  lockForEffect,
-  recordOutcome,
   type DispatchableDelivery,
 } from '../../shared/db/queries/inbound-deliveries.ts';
 import { applyMapping } from '../../shared/evaluator/apply-mapping.ts';
 import type { Evaluator } from '../../shared/evaluator/evaluator.ts';
-import type { Action, ActionContext, ActionRegistry } from '../actions/contract.ts';
+import { act } from '../actions/act.ts';
+import type { ActionRegistry } from '../actions/contract.ts';
 import type { DispatchActivities } from './contract.ts';
+import { dispatchToWorkflow, type HandlerWorkflowDeps } from './handler-workflow.ts';
 
-export interface DispatchDeps {
-  readonly withTenant: WithTenant;
+export interface DispatchDeps extends HandlerWorkflowDeps {
   readonly evaluator: Evaluator;
   readonly actions: ActionRegistry;
   /** Told of every outcome once it is committed; the gateway's waiting requests listen here. */
@@ -31,9 +38,13 @@ export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
     const delivery = await deps.withTenant(tenant, (tx) => findDispatchable(tx, id));
     if (delivery === undefined) throw new Error(`delivery ${id} is gone`);
     if (delivery.outcome !== null) return delivery.outcome;
+    const isForWorkflow = delivery.hook?.handlerType === 'workflow';
+    if (isForWorkflow || delivery.handlerRun !== undefined) {
+      return dispatchToWorkflow(deps, tenant, delivery);
+    }
     // The mapping runs before the transaction: a slow expression must not hold a row lock.
-    const effect = await prepare(deps, delivery);
-    return deps.withTenant(tenant, (tx) => applyOnce(tx, id, effect));
+    const effect = await prepare(deps, tenant, delivery);
+    return deps.withTenant(tenant, (tx) => applyOnce(tx, deliveryLedger(id), effect));
   }
 
   return {
@@ -46,16 +57,11 @@ export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
   };
 }
 
-/** The row lock and the stored outcome make the effect happen once, however often this is called. */
-async function applyOnce(tx: TenantTx, id: DeliveryId, effect: Effect): Promise<DispatchOutcome> {
-  const stored = await lockForEffect(tx, id);
-  if (stored !== null) return stored;
-  const outcome = await effect(tx);
-  await recordOutcome(tx, id, outcome);
-  return outcome;
-}
-
-async function prepare(deps: DispatchDeps, delivery: DispatchableDelivery): Promise<Effect> {
+async function prepare(
+  deps: DispatchDeps,
+  tenantId: TenantId,
+  delivery: DispatchableDelivery,
+): Promise<Effect> {
   if (delivery.hook === null) {
     return refuse({ code: 'hook_deleted', message: 'The hook was deleted before the dispatch.' });
   }
@@ -64,23 +70,29 @@ async function prepare(deps: DispatchDeps, delivery: DispatchableDelivery): Prom
   if (action === undefined) {
     return refuse({ code: 'handler_unknown', message: `No action is named ${config.action}.` });
   }
-  const body = parseJsonBody(delivery.body);
+  const body = parseRequestBody(delivery.body, bodyKindOf(delivery));
   if (!body.ok) return refuse({ code: 'invalid_json', message: body.reason });
-  const mapped = await applyMapping(deps.evaluator, action, config.mapping, {
-    body: body.value,
-    headers: delivery.headers,
-    query: delivery.query,
-    delivery: {
-      id: delivery.id,
-      receivedAt: delivery.receivedAt.toISOString(),
-      idempotencyKey: delivery.idempotencyKey,
+  const mapped = await applyMapping(deps.evaluator, {
+    tenantId,
+    level: delivery.hook.languageLevel,
+    action,
+    mapping: config.mapping,
+    context: {
+      body: body.value,
+      headers: delivery.headers,
+      query: delivery.query,
+      delivery: {
+        id: delivery.id,
+        receivedAt: delivery.receivedAt.toISOString(),
+        idempotencyKey: delivery.idempotencyKey,
+      },
     },
   });
   if (!mapped.ok) {
     return refuse({ code: 'mapping_failed', field: mapped.field, message: mapped.reason });
   }
   const context = {
-    hookSlug: delivery.hook.slug,
+    hookSlug: delivery.hookSlug,
     deliveryId: delivery.id,
     headers: delivery.headers,
     body: body.value,
@@ -91,19 +103,4 @@ async function prepare(deps: DispatchDeps, delivery: DispatchableDelivery): Prom
 
 function refuse(failure: Omit<FailedOutcome, 'status'>): Effect {
   return () => Promise.resolve({ status: 'failed', ...failure });
-}
-
-/** Runs the handler in a savepoint: what it wrote before a refusal is undone, the record is not. */
-async function act(
-  action: Action,
-  context: ActionContext,
-  fields: Readonly<Record<string, unknown>>,
-): Promise<DispatchOutcome> {
-  await context.tx.query({ text: 'savepoint effect' });
-  const result = await action.handle(context, fields);
-  if (!('status' in result)) {
-    return { status: 'dispatched', action: action.name, entityType: action.entityType, ...result };
-  }
-  await context.tx.query({ text: 'rollback to savepoint effect' });
-  return result;
 }

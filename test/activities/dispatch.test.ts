@@ -1,14 +1,18 @@
-import { createHash } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
 import type { Action } from '../../activities/actions/contract.ts';
+import { createTicket } from '../../activities/actions/create-ticket.ts';
 import { makeDispatchActivities } from '../../activities/dispatch/activities.ts';
-import { acceptDelivery } from '../../shared/db/queries/inbound-deliveries.ts';
-import { parseDeliveryId, type DeliveryId } from '../../shared/domain/ids.ts';
+import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, ticketMapping, type Factory, type TestHook } from '../support/factory.ts';
+import {
+  directAction,
+  makeFactory,
+  ticketMapping,
+  type Factory,
+  type TestHook,
+} from '../support/factory.ts';
 
 let database: TestDatabase;
 let factory: Factory;
@@ -30,32 +34,10 @@ function makeDispatch(extensions: readonly Action[] = []) {
     withTenant: factory.withTenant,
     evaluator,
     actions: makeActionRegistry(extensions),
+    workflows: makeWorkflowRegistry([]),
+    startHandler: () => Promise.reject(new Error('these hooks run actions')),
     onOutcome: () => undefined,
   });
-}
-
-/** A committed delivery that nobody has dispatched yet. */
-async function accepted(hook: TestHook, body: unknown): Promise<DeliveryId> {
-  const id = parseDeliveryId(uuidv7());
-  const bytes = Buffer.from(JSON.stringify(body));
-  await factory.withTenant(hook.tenant.id, (tx) =>
-    acceptDelivery(tx, {
-      id,
-      hookId: hook.id,
-      method: 'POST',
-      path: '/',
-      query: {},
-      headers: {},
-      sourceIp: null,
-      body: bytes,
-      bodySha256: createHash('sha256').update(bytes).digest(),
-      idempotencyKey: null,
-      windowSeconds: 60,
-      workflowId: `in/x/y/${id}`,
-      startGraceMs: 60_000,
-    }),
-  );
-  return id;
 }
 
 async function ticketsOf(hook: TestHook): Promise<number> {
@@ -69,7 +51,7 @@ async function ticketsOf(hook: TestHook): Promise<number> {
 describe('a dispatch', () => {
   test('S-017 repeated and concurrent has one effect, and each caller gets the same outcome', async () => {
     const hook = await factory.hook(await factory.tenant());
-    const deliveryId = await accepted(hook, { title: 'Once' });
+    const deliveryId = await factory.delivery(hook, { title: 'Once' });
     const dispatch = makeDispatch();
     const input = { tenantId: hook.tenant.id, deliveryId };
     const outcomes = await Promise.all([
@@ -86,8 +68,6 @@ describe('a dispatch', () => {
   test('that fails with a fault leaves the delivery pending, and a later try has the effect', async () => {
     const tenant = await factory.tenant();
     let isFaulty = true;
-    const [createTicket] = [...makeActionRegistry().values()];
-    if (createTicket === undefined) throw new Error('the catalogue is empty');
     const flaky: Action = {
       ...createTicket,
       name: 'flaky',
@@ -98,9 +78,9 @@ describe('a dispatch', () => {
       },
     };
     const hook = await factory.hook(tenant, {
-      handlerConfig: { action: 'flaky', mapping: ticketMapping(tenant.desk) },
+      handler: directAction('flaky', ticketMapping(tenant.desk)),
     });
-    const deliveryId = await accepted(hook, { title: 'Flaky' });
+    const deliveryId = await factory.delivery(hook, { title: 'Flaky' });
     const dispatch = makeDispatch([flaky]);
     const input = { tenantId: tenant.id, deliveryId };
     await expect(dispatch.dispatchDelivery(input)).rejects.toThrow('the connection broke');
@@ -117,8 +97,8 @@ describe('a dispatch', () => {
       ...ticketMapping(tenant.desk),
       client_id: JSON.stringify(other.desk.clientId),
     };
-    const hook = await factory.hook(tenant, { handlerConfig: { action: 'createTicket', mapping } });
-    const deliveryId = await accepted(hook, { title: 'Foreign' });
+    const hook = await factory.hook(tenant, { handler: directAction('createTicket', mapping) });
+    const deliveryId = await factory.delivery(hook, { title: 'Foreign' });
     const outcome = await makeDispatch().dispatchDelivery({ tenantId: tenant.id, deliveryId });
     expect(outcome).toMatchObject({ code: 'VALIDATION_ERROR', field: 'client_id' });
     expect(await ticketsOf(hook)).toBe(0);
@@ -126,18 +106,10 @@ describe('a dispatch', () => {
 
   test('for an action that is not registered fails with handler_unknown', async () => {
     const hook = await factory.hook(await factory.tenant(), {
-      handlerConfig: { action: 'noSuchAction', mapping: {} },
+      handler: directAction('noSuchAction', {}),
     });
-    const deliveryId = await accepted(hook, {});
+    const deliveryId = await factory.delivery(hook, {});
     const outcome = await makeDispatch().dispatchDelivery({ tenantId: hook.tenant.id, deliveryId });
     expect(outcome).toMatchObject({ status: 'failed', code: 'handler_unknown' });
-  });
-});
-
-describe('the action registry', () => {
-  test('S-021 refuses a name that is taken', () => {
-    const [createTicket] = [...makeActionRegistry().values()];
-    if (createTicket === undefined) throw new Error('the catalogue is empty');
-    expect(() => makeActionRegistry([createTicket])).toThrow(/two actions are named createTicket/);
   });
 });

@@ -1,4 +1,4 @@
-import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
+import type { DispatchedOutcome, DispatchOutcome } from '../../shared/domain/outcome.ts';
 
 /** How a run ends, decided from the outcome of its dispatch. */
 export type Ending =
@@ -10,7 +10,12 @@ export type Ending =
  * finds it in the Temporal UI.
  */
 export function endingOf(outcome: DispatchOutcome): Ending {
-  if (outcome.status === 'dispatched') return { kind: 'completed', action: outcome.action };
+  if (outcome.status === 'dispatched') return { kind: 'completed', action: handlerOf(outcome) };
   const at = outcome.field === undefined ? '' : `${outcome.field}: `;
   return { kind: 'failed', type: outcome.code, message: at + outcome.message };
+}
+
+/** What ran, as the search attribute tells it: the name of an action, or `workflow:` and its id. */
+function handlerOf(outcome: DispatchedOutcome): string {
+  return 'workflow' in outcome ? `workflow:${outcome.workflow}` : outcome.action;
 }

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { makeActionRegistry } from '../../activities/actions/registry.ts';
+import { makeDispatchActivities, type DispatchDeps } from '../../activities/dispatch/activities.ts';
+import type { StartHandler } from '../../activities/dispatch/handler-workflow.ts';
+import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
+import { freePort } from '../../apps/dev/ports.ts';
+import { makeHandlerStarter } from '../../apps/worker/handler-starter.ts';
+import { publishWorkflow, unpublishWorkflow } from '../../shared/db/queries/published-workflows.ts';
+import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { makeFactory, type Factory, type TestHook, workflowHandler } from '../support/factory.ts';
+import { connectClient, type TestClient } from '../support/temporal.ts';
+
+let database: TestDatabase;
+let factory: Factory;
+let evaluator: Evaluator;
+let temporal: TestClient;
+let hook: TestHook;
+
+/** No worker serves it: the runs stay as they were started, and are ended with the file. */
+const taskQueue = `test-${randomUUID()}`;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  evaluator = makeEvaluator({ children: 1 });
+  temporal = await connectClient();
+  const tenant = await factory.tenant();
+  hook = await factory.hook(tenant, { handler: workflowHandler('approval') });
+  await factory.withTenant(tenant.id, (tx) => publishWorkflow(tx, 'approval', null));
+});
+afterAll(async () => {
+  for (const { workflowId } of await tiedRuns()) {
+    await temporal.client.workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => undefined);
+  }
+  await temporal.close();
+  await evaluator.close();
+  await factory.close();
+  await database.drop();
+});
+
+async function tiedRuns(): Promise<{ workflowId: string; runId: string | null }[]> {
+  const { rows } = await database.admin.query<{ workflowId: string; runId: string | null }>(
+    `select handler_workflow_id as "workflowId", handler_run_id as "runId"
+     from inbound_deliveries where handler_workflow_id is not null order by id`,
+  );
+  return rows;
+}
+
+const start: StartHandler = (request) => makeHandlerStarter(temporal.client, taskQueue)(request);
+
+function makeDispatch(startHandler: StartHandler, options: Partial<DispatchDeps> = {}) {
+  return makeDispatchActivities({
+    withTenant: factory.withTenant,
+    evaluator,
+    actions: makeActionRegistry(),
+    workflows: registryOf(1),
+    startHandler,
+    onOutcome: () => undefined,
+    ...options,
+  });
+}
+
+const registryOf = (version: number) =>
+  makeWorkflowRegistry([{ id: 'approval', version, title: 'Approval', input: z.unknown() }]);
+
+async function acceptedInput() {
+  return { tenantId: hook.tenant.id, deliveryId: await factory.delivery(hook, {}) };
+}
+
+async function statusOf(deliveryId: string): Promise<unknown> {
+  const { rows } = await database.admin.query<{ dispatch_status: string }>(
+    'select dispatch_status from inbound_deliveries where id = $1',
+    [deliveryId],
+  );
+  return rows[0]?.dispatch_status;
+}
+
+describe('a dispatch to a workflow', () => {
+  test('S-036 repeated and concurrent starts one run, and each caller gets its id', async () => {
+    const input = await acceptedInput();
+    let asked = 0;
+    const dispatch = makeDispatch((request) => {
+      asked += 1;
+      return start(request);
+    });
+    const outcomes = await Promise.all([
+      dispatch.dispatchDelivery(input),
+      dispatch.dispatchDelivery(input),
+    ]);
+    outcomes.push(await dispatch.dispatchDelivery(input));
+    const workflowId = `wf/approval/${input.deliveryId}`;
+    const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
+    expect(outcomes[0]).toMatchObject({ workflowId, workflowRunId: runId });
+    expect(outcomes).toEqual([outcomes[0], outcomes[0], outcomes[0]]);
+    // A repetition of what is recorded does not bother the engine.
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
+  test('S-036 cut off between start and record is repeated as the same run, whatever changed since', async () => {
+    const input = await acceptedInput();
+    const cutOff = makeDispatch(async (request) => {
+      await start(request);
+      throw new Error('the process ended here');
+    });
+    await expect(cutOff.dispatchDelivery(input)).rejects.toThrow('the process ended here');
+    expect(await statusOf(input.deliveryId)).toBe('pending');
+
+    const { tenant } = hook;
+    await factory.withTenant(tenant.id, (tx) => unpublishWorkflow(tx, 'approval'));
+    const outcome = await makeDispatch(start, { workflows: registryOf(2) }).dispatchDelivery(input);
+    await factory.withTenant(tenant.id, (tx) => publishWorkflow(tx, 'approval', null));
+
+    const workflowId = `wf/approval/${input.deliveryId}`;
+    const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
+    expect(outcome).toMatchObject({ workflowId, workflowRunId: runId, workflowVersion: 1 });
+    expect(await tiedRuns()).toContainEqual({ workflowId, runId });
+  });
+
+  test('S-036 that is refused does not undo the run that another one tied meanwhile', async () => {
+    const input = await acceptedInput();
+    const cutOff = makeDispatch(async (request) => {
+      await start(request);
+      throw new Error('the process ended here');
+    });
+    let isFirstLook = true;
+    const refusing = makeDispatch(start, {
+      workflows: makeWorkflowRegistry([]),
+      async withTenant(tenantId, work) {
+        const result = await factory.withTenant(tenantId, work);
+        if (isFirstLook) {
+          isFirstLook = false;
+          await cutOff.dispatchDelivery(input).catch(() => undefined);
+        }
+        return result;
+      },
+    });
+    expect(await refusing.dispatchDelivery(input)).toMatchObject({
+      status: 'dispatched',
+      workflowId: `wf/approval/${input.deliveryId}`,
+    });
+  });
+
+  test('S-036 finds a run that has closed already, with its id', async () => {
+    const input = await acceptedInput();
+    let startedRunId: string | undefined;
+    const cutOff = makeDispatch(async (request) => {
+      const started = await start(request);
+      if (started.ok) startedRunId = started.runId;
+      await temporal.client.workflow.getHandle(request.run.workflowId).terminate();
+      throw new Error('the process ended here');
+    });
+    await expect(cutOff.dispatchDelivery(input)).rejects.toThrow('the process ended here');
+    expect(await makeDispatch(start).dispatchDelivery(input)).toMatchObject({
+      workflowRunId: startedRunId,
+    });
+  });
+
+  test('S-037 while Temporal is away is a fault to try again, and the delivery stays pending', async () => {
+    const input = await acceptedInput();
+    const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}` });
+    const away = makeHandlerStarter(new Client({ connection }), taskQueue);
+    await expect(makeDispatch(away).dispatchDelivery(input)).rejects.toThrow(
+      'Failed to start Workflow',
+    );
+    await connection.close();
+    expect(await statusOf(input.deliveryId)).toBe('pending');
+    expect(await makeDispatch(start).dispatchDelivery(input)).toMatchObject({
+      status: 'dispatched',
+    });
+  });
+
+  test('S-037 that the engine refuses for good fails the delivery with start_refused', async () => {
+    const input = await acceptedInput();
+    const refused = makeHandlerStarter(temporal.client, 'q'.repeat(2_000));
+    expect(await makeDispatch(refused).dispatchDelivery(input)).toMatchObject({
+      status: 'failed',
+      code: 'start_refused',
+      message: expect.stringMatching(/TaskQueue/i),
+    });
+    expect(await statusOf(input.deliveryId)).toBe('failed');
+  });
+
+  test('of a hook that is deleted after the run was tied to the delivery goes on', async () => {
+    const own = await factory.hook(hook.tenant, { handler: workflowHandler('approval') });
+    const input = { tenantId: own.tenant.id, deliveryId: await factory.delivery(own, {}) };
+    const cutOff = makeDispatch(() => Promise.reject(new Error('before the start')));
+    await expect(cutOff.dispatchDelivery(input)).rejects.toThrow('before the start');
+    await database.admin.query('delete from hooks where id = $1', [own.id]);
+    const sources: string[] = [];
+    const dispatch = makeDispatch((request) => {
+      sources.push(request.envelope.source);
+      return start(request);
+    });
+    expect(await dispatch.dispatchDelivery(input)).toMatchObject({ status: 'dispatched' });
+    expect(sources).toEqual([own.slug]);
+  });
+});

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Pool } from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startGateway } from '../../apps/gateway/gateway.ts';
+import { installRuntime } from '../../apps/worker/runtime.ts';
+import { loadConfig } from '../../shared/config/load.ts';
+import { loadTemporalConfig } from '../../shared/config/temporal.ts';
+import { databaseRoles, urlForRole } from '../../shared/db/provision.ts';
+import { makeLogger } from '../../shared/telemetry/logger.ts';
+import { makeFactory, send, type Factory, type TestHook } from '../support/factory.ts';
+import setUpServers from '../support/global-setup.ts';
+import { templateDatabase, type TestServers } from '../support/servers.ts';
+
+/** The whole product on servers of its own, for the recorder of histories. */
+export interface Rig {
+  readonly factory: Factory;
+  /** As a superuser. */
+  readonly admin: Pool;
+  /** Sends a request to a hook. Gives the runs of its delivery: Tidegate's, and the handler's. */
+  post(hook: TestHook, body: unknown): Promise<Runs>;
+  stop(): Promise<void>;
+}
+
+export interface Runs {
+  readonly inbound: WorkflowHandle;
+  /** Known once the delivery is dispatched to a handler workflow. */
+  handler(): Promise<WorkflowHandle>;
+}
+
+const examples = fileURLToPath(new URL('../../examples/extensions', import.meta.url));
+
+export async function startRig(): Promise<Rig> {
+  const log = makeLogger({ level: 'error', name: 'record' });
+  installRuntime(log);
+  const { servers, tearDown } = await startServers();
+  const { adminUrl, appPassword, temporalAddress } = servers;
+  const appUrl = urlForRole(adminUrl, databaseRoles.app, appPassword, templateDatabase);
+  const masterKeys = `record:${randomBytes(32).toString('base64')}`;
+  const config = loadConfig({
+    DATABASE_URL: appUrl,
+    TIDEGATE_MASTER_KEYS: masterKeys,
+    TIDEGATE_PORT: '0',
+    TIDEGATE_EXTENSIONS: examples,
+  });
+  const temporal = loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress });
+  const gateway = await startGateway(config, temporal, log);
+  const admin = new Pool({
+    connectionString: new URL(`/${templateDatabase}`, adminUrl).toString(),
+  });
+  const factory = makeFactory(appUrl, masterKeys);
+  const connection = await Connection.connect({ address: temporalAddress });
+  const client = new Client({ connection });
+
+  /** A workflow id of the newest delivery of a hook, once it has one. */
+  async function newest(hook: TestHook, column: 'workflow_id' | 'handler_workflow_id') {
+    const { rows } = await admin.query<Record<typeof column, string | null>>(
+      `select workflow_id, handler_workflow_id from inbound_deliveries
+       where hook_id = $1 order by id desc limit 1`,
+      [hook.id],
+    );
+    const workflowId = rows[0]?.[column];
+    if (!workflowId) throw new Error(`the delivery has no ${column}`);
+    return client.workflow.getHandle(workflowId);
+  }
+
+  return {
+    factory,
+    admin,
+    async post(hook, body) {
+      // The first request of all also waits until Temporal is reached, so it does not wait for more.
+      await send(gateway.url, hook, body, { headers: { prefer: 'respond-async' } });
+      const inbound = await newest(hook, 'workflow_id');
+      return { inbound, handler: () => newest(hook, 'handler_workflow_id') };
+    },
+    async stop() {
+      await connection.close();
+      await gateway.close();
+      await factory.close();
+      await admin.end();
+      await tearDown();
+    },
+  };
+}
+
+/** The servers of a test run, without a test run. */
+async function startServers(): Promise<{
+  readonly servers: TestServers;
+  readonly tearDown: () => Promise<void>;
+}> {
+  const provided: TestServers[] = [];
+  const project = { provide: (_key: string, value: TestServers) => provided.push(value) };
+  const tearDown = await setUpServers(project as unknown as TestProject);
+  const [servers] = provided;
+  if (servers === undefined) throw new Error('the servers were not provided');
+  return { servers, tearDown };
+}
