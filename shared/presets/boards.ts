@@ -1,0 +1,112 @@
+import {
+  addressNote,
+  bodyHmac,
+  byExpression,
+  chosenSecret,
+  issuedSecret,
+  noTimeNote,
+  refetchNote,
+} from './parts.ts';
+import type { Preset } from './preset.ts';
+
+/** Boards, calendars and identity. */
+export const boards: readonly Preset[] = [
+  {
+    id: 'trello',
+    name: 'Trello',
+    sender: 'Trello',
+    verifier: {
+      scheme: 'hmac',
+      algorithm: 'sha1',
+      signature: { from: 'header', names: ['X-Trello-Webhook'], encoding: 'base64' },
+      signed: ['body', 'url'],
+    },
+    secret: issuedSecret('Secret of the Power-Up (API secret)'),
+    idempotency: byExpression('action.id'),
+    eventType: byExpression('action.type'),
+    handshake: { kind: 'reply', methods: ['HEAD'], isSigned: false, status: 200 },
+    retryNote: 'Repeats three times, after 30, 60 and 120 s.',
+    setup: [
+      'In the Power-Up administration, open the API key page and save the secret as the secret of the hook.',
+      'Create the webhook through the API with the address of the hook as callbackURL. Trello sends a HEAD request at once.',
+    ],
+    notes: [addressNote, noTimeNote],
+    docsUrl: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
+  },
+  {
+    id: 'asana',
+    name: 'Asana',
+    sender: 'Asana',
+    verifier: bodyHmac({ header: 'X-Hook-Signature', encoding: 'hex' }),
+    secret: issuedSecret('Chosen by Asana when the webhook is created; leave it empty'),
+    idempotency: null,
+    eventType: byExpression('events[0].(resource.resource_type & "." & action)'),
+    handshake: { kind: 'store_key', methods: ['POST'], header: 'X-Hook-Secret' },
+    retryNote: 'Repeats for up to 24 hours and then removes the webhook. Waits 10 s for an answer.',
+    setup: [
+      'Make the hook without a secret.',
+      'Create the webhook through the API of Asana with the address of the hook as target. Asana sends its secret, the hook stores it and gives it back.',
+    ],
+    notes: [
+      'While the hook has no key, whoever knows its address can set one. Create the webhook at Asana right after the hook, and make the hook anew if Asana reports a failed handshake.',
+      noTimeNote,
+      'Every eight hours Asana sends a request without events.',
+    ],
+    docsUrl: 'https://developers.asana.com/docs/webhooks-guide',
+  },
+  {
+    id: 'microsoft-graph',
+    name: 'Microsoft Graph',
+    sender: 'Microsoft',
+    verifier: {
+      scheme: 'static',
+      credential: { from: 'bodyPath', name: 'value.*.clientState' },
+    },
+    secret: chosenSecret('clientState (at most 128 characters)'),
+    idempotency: null,
+    eventType: byExpression('value[0].changeType'),
+    handshake: {
+      kind: 'echo',
+      methods: ['POST'],
+      from: 'query',
+      name: 'validationToken',
+      as: { in: 'text' },
+      isSigned: false,
+    },
+    retryNote: 'Repeats for up to 4 hours with growing pauses. Waits 10 s for an answer.',
+    setup: [
+      'Create the subscription through the API with the address of the hook as notificationUrl and the secret of the hook as clientState. Graph asks for a validation token at once.',
+      'Renew the subscription before it expires.',
+    ],
+    notes: [
+      'Each notification of the list must carry the clientState.',
+      refetchNote,
+      'Notifications with resource data carry signed validation tokens besides, which would need the keys of Microsoft and are not checked.',
+    ],
+    docsUrl: 'https://learn.microsoft.com/graph/change-notifications-delivery-webhooks',
+  },
+  {
+    id: 'okta',
+    name: 'Okta event hook',
+    sender: 'Okta',
+    verifier: { scheme: 'static', credential: { from: 'header', name: 'Authorization' } },
+    secret: chosenSecret('Authentication secret'),
+    idempotency: byExpression('eventId'),
+    eventType: byExpression('data.events[0].eventType'),
+    handshake: {
+      kind: 'echo',
+      methods: ['GET'],
+      from: 'header',
+      name: 'X-Okta-Verification-Challenge',
+      as: { in: 'json', name: 'verification' },
+      isSigned: false,
+    },
+    retryNote: 'Repeats once. Waits 3 s for an answer.',
+    setup: [
+      'Open Workflow, Event Hooks, and create one with the address of the hook.',
+      'As authentication field enter Authorization and as secret the secret of the hook, choose events, save and press Verify.',
+    ],
+    notes: [refetchNote],
+    docsUrl: 'https://developer.okta.com/docs/concepts/event-hooks/',
+  },
+];

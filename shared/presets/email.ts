@@ -1,0 +1,167 @@
+import {
+  addressNote,
+  basic,
+  basicUsername,
+  bodyHmac,
+  byExpression,
+  chosenSecret,
+  issuedSecret,
+  noTimeNote,
+  refetchNote,
+  retriesUnknown,
+  timeHeader,
+  versionZero,
+} from './parts.ts';
+import type { Preset } from './preset.ts';
+
+/** Mail and marketing. */
+export const email: readonly Preset[] = [
+  {
+    id: 'sendgrid',
+    name: 'SendGrid event webhook',
+    sender: 'SendGrid',
+    verifier: {
+      scheme: 'asymmetric',
+      algorithm: 'ecdsa_p256_sha256',
+      signature: {
+        from: 'header',
+        names: ['X-Twilio-Email-Event-Webhook-Signature'],
+        encoding: 'base64',
+      },
+      timestamp: timeHeader('X-Twilio-Email-Event-Webhook-Timestamp', 'unix_s'),
+      signed: ['timestamp', 'body'],
+    },
+    secret: issuedSecret('Verification key (public, base64)'),
+    idempotency: null,
+    eventType: byExpression('value[0].event'),
+    handshake: null,
+    retryNote: 'Repeats for up to 24 hours with growing pauses.',
+    setup: [
+      'Open Settings, Mail Settings, Event Webhooks, and add one with the address of the hook.',
+      'Switch Signature Verification on, copy the verification key and save it as the key of the hook.',
+    ],
+    notes: [
+      'The body is a list of events, each with an sg_event_id; there is none for the whole request.',
+      'The bytes end with a line break that belongs to what is signed.',
+    ],
+    docsUrl:
+      'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+  },
+  {
+    id: 'mailgun',
+    name: 'Mailgun',
+    sender: 'Mailgun',
+    verifier: {
+      scheme: 'hmac',
+      algorithm: 'sha256',
+      signature: { from: 'bodyPath', names: ['signature.signature'], encoding: 'hex' },
+      timestamp: { from: 'bodyPath', name: 'signature.timestamp', format: 'unix_s' },
+      signed: ['timestamp', { bodyPath: 'signature.token' }],
+    },
+    secret: issuedSecret('HTTP webhook signing key'),
+    idempotency: byExpression('signature.token'),
+    eventType: byExpression('`event-data`.event'),
+    handshake: null,
+    retryNote:
+      'Repeats over 8 hours, after 10, 10, 15 and 30 minutes, 1, 2 and 4 hours. An answer of 406 stops it.',
+    setup: [
+      'Open Sending, Webhooks, copy the HTTP webhook signing key and save it as the secret of the hook.',
+      'Add a webhook for each event with the address of the hook.',
+    ],
+    notes: [
+      'The signature covers a time and a random token, not the body: it proves that Mailgun spoke at that time, not what it said. Keep the hook on HTTPS, and read the event again before acting on it.',
+      'The token is the idempotency key, so that nobody can use it a second time.',
+      'Routes for inbound mail send a form, which this preset does not read.',
+    ],
+    docsUrl:
+      'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
+  },
+  {
+    id: 'mandrill',
+    name: 'Mailchimp Transactional (Mandrill)',
+    sender: 'Mailchimp',
+    verifier: {
+      scheme: 'hmac',
+      algorithm: 'sha1',
+      signature: { from: 'header', names: ['X-Mandrill-Signature'], encoding: 'base64' },
+      signed: ['url', 'form_sorted'],
+    },
+    secret: issuedSecret('Webhook key'),
+    idempotency: null,
+    eventType: null,
+    handshake: { kind: 'reply', methods: ['HEAD'], isSigned: false, status: 200 },
+    retryNote: 'Repeats for up to a day and a half, then switches the webhook off.',
+    setup: [
+      'Open Settings, Webhooks, and add one with the address of the hook.',
+      'Copy the key of the webhook and save it as the secret of the hook.',
+    ],
+    notes: [
+      addressNote,
+      noTimeNote,
+      'The body is a form; its field mandrill_events holds the events as JSON.',
+      'The first test when a webhook is added is signed with the key "test-webhook" and is refused; the webhook is added all the same.',
+    ],
+    docsUrl:
+      'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+  },
+  {
+    id: 'postmark',
+    name: 'Postmark',
+    sender: 'Postmark',
+    verifier: basic(),
+    secret: chosenSecret(`Password for the user name ${basicUsername}`),
+    idempotency: null,
+    eventType: byExpression('RecordType'),
+    handshake: null,
+    retryNote: 'Repeats up to ten times over about ten hours. An answer of 403 stops it.',
+    setup: [
+      'In the message stream, open Webhooks and add one with the address of the hook.',
+      `Under authentication, enter ${basicUsername} as user name and the secret of the hook as password. For inbound mail, write both into the address, as in https://${basicUsername}:password@host/….`,
+    ],
+    notes: [refetchNote],
+    docsUrl: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
+  },
+  {
+    id: 'customer-io',
+    name: 'Customer.io',
+    sender: 'Customer.io',
+    verifier: {
+      scheme: 'hmac',
+      algorithm: 'sha256',
+      signature: { from: 'header', names: ['X-CIO-Signature'], encoding: 'hex' },
+      timestamp: timeHeader('X-CIO-Timestamp', 'unix_s'),
+      signed: versionZero,
+    },
+    secret: issuedSecret('Webhook signing key'),
+    idempotency: byExpression('event_id'),
+    eventType: byExpression('object_type & "." & metric'),
+    handshake: null,
+    retryNote: 'Repeats for hours with growing pauses. Waits 4 s for an answer.',
+    setup: [
+      'Open Data & Integrations, Reporting Webhooks, and add one with the address of the hook.',
+      'Copy the signing key and save it as the secret of the hook.',
+    ],
+    notes: [],
+    docsUrl: 'https://docs.customer.io/integrations/data-out/connections/reporting-webhooks/',
+  },
+  {
+    id: 'segment',
+    name: 'Segment',
+    sender: 'Segment',
+    verifier: bodyHmac({ header: 'X-Signature', encoding: 'hex', algorithm: 'sha1' }),
+    secret: chosenSecret('Shared secret'),
+    idempotency: byExpression('messageId'),
+    eventType: byExpression('type'),
+    handshake: null,
+    retryNote: retriesUnknown,
+    setup: [
+      'Add the destination Webhooks to a source and enter the address of the hook.',
+      'Enter the secret of the hook as shared secret and switch the destination on.',
+    ],
+    notes: [
+      noTimeNote,
+      'With batching on, the body is a list without an id of its own; switch it off to keep the idempotency key.',
+    ],
+    docsUrl: 'https://segment.com/docs/connections/destinations/catalog/webhooks/',
+  },
+];
