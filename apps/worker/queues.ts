@@ -2,11 +2,28 @@
 export interface QueueNames {
   /** `inboundDelivery` runs and their local activities. */
   readonly inbound: string;
+  /** `maintenance` runs, which schedules start. */
+  readonly maintenance: string;
+  /** Runs of handler workflows and the actions they ask for. */
+  readonly handlers: string;
 }
 
 /** Queue names under the prefix of an installation. */
 export function queueNames(prefix: string): QueueNames {
-  return { inbound: `${prefix}-inbound` };
+  return {
+    inbound: `${prefix}-inbound`,
+    handlers: `${prefix}-handlers`,
+    maintenance: `${prefix}-maintenance`,
+  };
+}
+
+/**
+ * The queues that must have a worker somewhere. Handlers are run only where an extension brings some:
+ * without, nothing is ever put into their queue.
+ */
+export function queuesInUse(prefix: string, hasHandlers: boolean): readonly string[] {
+  const { inbound, maintenance, handlers } = queueNames(prefix);
+  return hasHandlers ? [inbound, maintenance, handlers] : [inbound, maintenance];
 }
 
 /** Limits of the worker of each queue. */
@@ -18,6 +35,27 @@ export const queueLimits = {
     maxConcurrentActivityTaskExecutions: 1,
     maxCachedWorkflows: 200,
     // With the start's 5 s task time-out: what a killed worker held is taken over in under 6 s.
+    stickyQueueScheduleToStartTimeout: '2s',
+    shutdownGraceTime: '2s',
+    shutdownForceTime: '10s',
+  },
+  maintenance: {
+    maxConcurrentWorkflowTaskExecutions: 2,
+    // One job at a time in a process: each is a sequence of statements that must leave room.
+    maxConcurrentActivityTaskExecutions: 1,
+    maxConcurrentLocalActivityExecutions: 1,
+    maxCachedWorkflows: 5,
+    stickyQueueScheduleToStartTimeout: '2s',
+    // A call ends after 5 s and the statement that runs then.
+    shutdownGraceTime: '2s',
+    shutdownForceTime: '10s',
+  },
+  handlers: {
+    maxConcurrentWorkflowTaskExecutions: 20,
+    // Actions are short transactions; more of them would only wait for connections.
+    maxConcurrentActivityTaskExecutions: 20,
+    maxConcurrentLocalActivityExecutions: 20,
+    maxCachedWorkflows: 100,
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownGraceTime: '2s',
     shutdownForceTime: '10s',

@@ -6,6 +6,7 @@ import { keyBytes, open, seal, sealedWith, type NamedKey, type SealContext } fro
  */
 export interface KeyRing {
   readonly primaryId: string;
+  readonly ids: readonly string[];
   seal(context: SealContext, plaintext: Uint8Array): Buffer;
   /** Throws when no key of the ring carries the id the box was sealed with. */
   open(context: SealContext, box: Buffer): Buffer;
@@ -25,6 +26,7 @@ export function parseKeyRing(text: string): KeyRing {
   if (byId.size !== keys.length) throw new Error('two keys of the ring share an id');
   return {
     primaryId: primary.id,
+    ids: [...byId.keys()],
     seal: (context, plaintext) => seal(primary, context, plaintext),
     open: (context, box) => {
       const id = sealedWith(box);

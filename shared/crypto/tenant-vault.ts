@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setBounded } from '../domain/bounded-map.ts';
+import type { TenantId } from '../domain/ids.ts';
 import type { TenantTx } from '../db/tenant.ts';
 import { findDataKey, insertDataKey } from '../db/queries/tenant-data-keys.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -18,18 +19,21 @@ export interface TenantVault {
 const cachedKeysMax = 1_000;
 const dataKeyId = 'tenant';
 
+/** Where the data key of a tenant lives; bound into its seal. */
+export const dataKeyPlace = (tenantId: TenantId): SealContext => ({
+  table: 'tenant_data_keys',
+  column: 'wrapped_key',
+  tenantId,
+  rowId: tenantId,
+});
+
 export function makeTenantVault(ring: KeyRing): TenantVault {
   const cache = new Map<string, NamedKey>();
 
   async function dataKey(tx: TenantTx): Promise<NamedKey> {
     const cached = cache.get(tx.tenantId);
     if (cached !== undefined) return cached;
-    const context: SealContext = {
-      table: 'tenant_data_keys',
-      column: 'wrapped_key',
-      tenantId: tx.tenantId,
-      rowId: tx.tenantId,
-    };
+    const context = dataKeyPlace(tx.tenantId);
     let wrapped = await findDataKey(tx);
     if (wrapped === undefined) {
       // Two first secrets at once: the insert that loses reads the key of the one that won.

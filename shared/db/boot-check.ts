@@ -18,7 +18,7 @@ export async function assertTenantWalls(pool: Pool): Promise<void> {
     [
       'Tidegate refuses to start, because tenants would not be kept apart:',
       ...faults.map((fault) => `  - ${fault}`),
-      'DATABASE_URL must name the role tidegate_app on a migrated database; npm start prepares both.',
+      'DATABASE_URL must name the role tidegate_app on a migrated database; the bootstrap job and npm start prepare both.',
     ].join('\n'),
   );
 }

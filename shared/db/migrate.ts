@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 
-const migrationsDir = fileURLToPath(new URL('migrations', import.meta.url));
+/** Where the migrations are. */
+export const migrationsDir = fileURLToPath(new URL('migrations', import.meta.url));
 
 /**
  * Runs every migration that the database has not seen, in order, under an advisory lock, each in a

@@ -4,7 +4,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 
-/** The gateway's link to Temporal: one connection, shared by its client and its worker. */
+/** A process's link to Temporal: one connection, shared by its client and its workers. */
 export interface Engine {
   /** Undefined until Temporal was reached for the first time. */
   readonly client: () => Client | undefined;
@@ -16,40 +16,47 @@ export interface Engine {
 export interface EngineDeps {
   readonly log: Logger;
   readonly temporal: TemporalConfig;
-  /** Makes the worker that shares the connection, or undefined when this process has none. */
-  readonly makeWorker: (
+  /** Makes the workers that share the connection; none when this process serves no queue. */
+  readonly makeWorkers: (
     connection: NativeConnection,
     namespace: string,
-  ) => Promise<Worker | undefined>;
+  ) => Promise<readonly Worker[]>;
 }
 
 const reconnectWaitMs = 1_000;
 
 /**
- * Reaches Temporal in the background and keeps at it: the gateway accepts before, during and after.
- * Once connected, the connection heals itself; a worker that fails is made anew on a new connection.
+ * Reaches Temporal in the background and keeps at it: a gateway accepts before, during and after.
+ * Once connected, the connection heals itself; when a worker fails, all are made anew on a new
+ * connection.
  */
 export function startEngine(deps: EngineDeps): Engine {
   const { connectionOptions, namespace } = deps.temporal;
   const closing = new AbortController();
   let client: Client | undefined;
-  let worker: Worker | undefined;
+  let workers: readonly Worker[] = [];
   let trouble: string | undefined = 'Temporal has not been reached yet';
 
   async function connectAndRun(): Promise<void> {
-    const connection = await NativeConnection.connect(connectionOptions);
+    const connecting = NativeConnection.connect(connectionOptions);
+    const connection = await Promise.race([connecting, untilClosed(closing.signal)]);
+    if (connection === undefined) {
+      // A server that is silent must not hold up the shutdown.
+      void connecting.then((late) => late.close()).catch(() => undefined);
+      return;
+    }
     try {
-      worker = await deps.makeWorker(connection, namespace);
+      workers = await deps.makeWorkers(connection, namespace);
       client = new Client({ connection, namespace });
       trouble = undefined;
       deps.log.info({ event: 'engine.connected', namespace }, 'connected to Temporal');
-      const running = worker === undefined ? untilClosed(closing.signal) : worker.run();
-      // Closed while the worker was being made: only a running one can be shut down.
-      if (closing.signal.aborted) worker?.shutdown();
+      const running = workers.length === 0 ? untilClosed(closing.signal) : runAll(workers);
+      // Closed while the workers were being made: only running ones can be shut down.
+      if (closing.signal.aborted) shutDown(workers);
       await running;
     } finally {
       client = undefined;
-      worker = undefined;
+      workers = [];
       await connection.close();
     }
   }
@@ -75,15 +82,35 @@ export function startEngine(deps: EngineDeps): Engine {
     trouble: () => trouble,
     async close() {
       closing.abort();
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      shutDown(workers);
       await running;
     },
   };
 }
 
-function untilClosed(signal: AbortSignal): Promise<void> {
+/** Runs workers until all have ended. When one fails the others are ended too, and its error is thrown. */
+async function runAll(workers: readonly Worker[]): Promise<void> {
+  const results = await Promise.allSettled(
+    workers.map((worker) =>
+      worker.run().catch((error: unknown) => {
+        shutDown(workers);
+        throw error;
+      }),
+    ),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  }
+}
+
+function untilClosed(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }

@@ -1,0 +1,125 @@
+import { Client } from '@temporalio/client';
+import type { NativeConnection, Worker } from '@temporalio/worker';
+import type { DispatchDeps } from '../../activities/dispatch/activities.ts';
+import type { Config } from '../../shared/config/schema.ts';
+import { assertMasterKeys } from '../../shared/crypto/data-keys.ts';
+import { assertTenantWalls } from '../../shared/db/boot-check.ts';
+import { makePool, type Pool } from '../../shared/db/pool.ts';
+import { resolveHandlerRun } from '../../shared/db/queries/handler-runs.ts';
+import { schemaTrouble } from '../../shared/db/schema-version.ts';
+import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
+import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
+import { defaultChildren } from '../../shared/evaluator/pool.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { openCatalogue, type Catalogue } from './extensions/catalogue.ts';
+import { makeHandlerStarter } from './handler-starter.ts';
+import { makeHandlerWorker } from './handler-worker.ts';
+import { loadWorkflowBundle, makeInboundWorker } from './inbound-worker.ts';
+import { makeMaintenanceWorker } from './maintenance-worker.ts';
+import { queueNames } from './queues.ts';
+
+/** Which queues a process serves. */
+export interface ServedQueues {
+  /** The queues of Tidegate's own workflows. */
+  readonly isInbound: boolean;
+  /** The queue of the engineers' handler workflows. */
+  readonly isHandlers: boolean;
+}
+
+/** What a gateway and a worker process have in common, opened and checked. */
+export interface Foundation {
+  readonly pool: Pool;
+  readonly withTenant: WithTenant;
+  readonly evaluator: Evaluator;
+  readonly catalogue: Catalogue;
+  /** Makes a worker of every queue that the process serves, on one connection. */
+  makeWorkers(
+    connection: NativeConnection,
+    namespace: string,
+    onOutcome: DispatchDeps['onOutcome'],
+  ): Promise<readonly Worker[]>;
+  close(): Promise<void>;
+}
+
+const acquireTimeoutMs = 2_000;
+const statementTimeoutMs = 10_000;
+
+/**
+ * Opens what every process works with. Throws when tenants would not be kept apart, when the schema
+ * is older than the code, when secrets could not be opened, or when an extension cannot be used; the
+ * message says what to do.
+ */
+export async function openFoundation(
+  config: Config,
+  log: Logger,
+  applicationName: string,
+  served: ServedQueues,
+): Promise<Foundation> {
+  const catalogue = await openCatalogue({
+    folder: config.TIDEGATE_EXTENSIONS,
+    isHandlerHost: served.isHandlers,
+  });
+  const pool = makePool({
+    connectionString: config.DATABASE_URL,
+    connectionsMax: config.TIDEGATE_DATABASE_CONNECTIONS,
+    applicationName,
+    acquireTimeoutMs,
+    statementTimeoutMs,
+    onError: (error) => log.warn({ event: 'database.connection_lost', err: error }),
+  });
+  try {
+    await assertReady(pool, config);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const evaluator = makeEvaluator({
+    children: config.TIDEGATE_EVALUATORS ?? defaultChildren(),
+    fieldCpuMs: config.TIDEGATE_MAPPING_FIELD_CPU_MS,
+    keyCpuMs: config.TIDEGATE_MAPPING_KEY_CPU_MS,
+    isolation: config.TIDEGATE_EVALUATOR_ISOLATION,
+    onEvent: ({ kind, ...fields }) =>
+      log[kind === 'child_lost' ? 'warn' : 'info']({ event: `evaluator.${kind}`, ...fields }),
+  });
+  const withTenant = makeWithTenant(pool);
+  return {
+    pool,
+    withTenant,
+    evaluator,
+    catalogue,
+    async makeWorkers(connection, namespace, onOutcome) {
+      const { actions, workflows, handlerBundle } = catalogue;
+      const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
+      const shared = { connection, namespace, taskQueuePrefix, withTenant, actions };
+      const workers: Worker[] = [];
+      if (served.isInbound) {
+        const workflowBundle = await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE);
+        const client = new Client({ connection, namespace });
+        const startHandler = makeHandlerStarter(client, queueNames(taskQueuePrefix).handlers);
+        const dispatch = { evaluator, workflows, startHandler, onOutcome };
+        workers.push(
+          await makeInboundWorker({ ...shared, ...dispatch, workflowBundle }),
+          await makeMaintenanceWorker({ ...shared, workflowBundle, pool }),
+        );
+      }
+      if (handlerBundle !== undefined) {
+        const resolveRun = (workflowId: string) => resolveHandlerRun(pool, workflowId);
+        workers.push(
+          await makeHandlerWorker({ ...shared, workflowBundle: handlerBundle, resolveRun }),
+        );
+      }
+      return workers;
+    },
+    async close() {
+      await evaluator.close();
+      await pool.end();
+    },
+  };
+}
+
+async function assertReady(pool: Pool, config: Config): Promise<void> {
+  await assertTenantWalls(pool);
+  const trouble = await schemaTrouble(pool);
+  if (trouble !== undefined) throw new Error(`Tidegate refuses to start: ${trouble}`);
+  await assertMasterKeys(pool, config.TIDEGATE_MASTER_KEYS);
+}
