@@ -12,15 +12,23 @@ export interface OutcomeHub {
  * in the process that accepted it.
  */
 export function makeOutcomeHub(): OutcomeHub {
-  const listeners = new Map<string, (outcome: DispatchOutcome) => void>();
+  type Listener = (outcome: DispatchOutcome) => void;
+  const listeners = new Map<string, Set<Listener>>();
   return {
     expect(deliveryId) {
       const { promise, resolve } = Promise.withResolvers<DispatchOutcome>();
-      listeners.set(deliveryId, resolve);
-      return { outcome: promise, forget: () => void listeners.delete(deliveryId) };
+      const others = listeners.get(deliveryId) ?? new Set<Listener>();
+      listeners.set(deliveryId, others.add(resolve));
+      return {
+        outcome: promise,
+        forget() {
+          others.delete(resolve);
+          if (others.size === 0) listeners.delete(deliveryId);
+        },
+      };
     },
     publish(deliveryId, outcome) {
-      listeners.get(deliveryId)?.(outcome);
+      for (const listener of listeners.get(deliveryId) ?? []) listener(outcome);
     },
   };
 }

@@ -11,10 +11,15 @@ import {
 } from '@temporalio/common';
 import type { DispatchOutcome } from '../../../shared/domain/outcome.ts';
 import {
+  classifyStartFailure,
+  startFailureReason,
+} from '../../../shared/temporal/start-failure.ts';
+import {
   inboundDeliveryName,
   searchAttributes,
   type InboundDeliveryInput,
 } from '../../../workflows/inbound-delivery/contract.ts';
+import { makeSlots } from './slots.ts';
 
 export interface StartRequest extends InboundDeliveryInput {
   readonly workflowId: string;
@@ -29,10 +34,19 @@ export type StartResult =
       result(signal: AbortSignal): Promise<DispatchOutcome>;
     }
   /** Temporal did not answer within the budget. The sweeper will start the delivery. */
-  | { readonly kind: 'unreachable'; readonly cause: unknown };
+  | { readonly kind: 'unreachable'; readonly cause: unknown }
+  /** As many starts as may be under way already are. The sweeper will start the delivery. */
+  | { readonly kind: 'busy' }
+  /** Temporal answered with a fault of its own or of ours. The sweeper tries again, not for ever. */
+  | { readonly kind: 'faulty'; readonly cause: unknown }
+  /** Temporal will not take this start, however often it is asked. */
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export interface Starter {
-  start(request: StartRequest): Promise<StartResult>;
+  /** `patient` when nobody waits for the start, so that a slow Temporal may take its time. */
+  start(request: StartRequest, haste?: 'patient'): Promise<StartResult>;
+  /** Whether Temporal answers at all, within the budget of a start. */
+  isReachable(): Promise<boolean>;
 }
 
 const tenantKey = defineSearchAttributeKey(searchAttributes.tenant, SearchAttributeType.KEYWORD);
@@ -41,6 +55,9 @@ const stateKey = defineSearchAttributeKey(
   searchAttributes.deliveryState,
   SearchAttributeType.KEYWORD,
 );
+
+/** How long a start may take that nobody waits for. */
+const patientBudgetMs = 5_000;
 
 export interface StarterDeps {
   /** Undefined while Temporal has not been reached yet. */
@@ -54,23 +71,62 @@ export interface StarterDeps {
 /** Starts `inboundDelivery` runs. A run that exists already is success: that is what its id is for. */
 export function makeStarter(deps: StarterDeps): Starter {
   return {
-    async start(request) {
+    async start(request, haste) {
       const client = deps.client();
       if (client === undefined) {
         return { kind: 'unreachable', cause: new Error('Temporal has not been reached yet') };
       }
+      const budgetMs = haste === 'patient' ? patientBudgetMs : deps.budgetMs;
       try {
-        const handle = await client.withDeadline(Date.now() + deps.budgetMs, () =>
+        const handle = await client.withDeadline(Date.now() + budgetMs, () =>
           startRun(client, request, deps),
         );
         return startedRun(client, handle, handle.eagerlyStarted);
       } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
-          return { kind: 'unreachable', cause: error };
+        if (error instanceof WorkflowExecutionAlreadyStartedError) {
+          return startedRun(client, client.workflow.getHandle(request.workflowId), false);
         }
-        return startedRun(client, client.workflow.getHandle(request.workflowId), false);
+        return failedStart(error);
       }
     },
+    async isReachable() {
+      const client = deps.client();
+      if (client === undefined) return false;
+      return client
+        .withDeadline(Date.now() + deps.budgetMs, () =>
+          client.connection.workflowService.getSystemInfo({}),
+        )
+        .then(
+          () => true,
+          () => false,
+        );
+    },
+  };
+}
+
+function failedStart(error: unknown): StartResult {
+  const failure = classifyStartFailure(error);
+  if (failure === 'refused') return { kind: 'refused', reason: startFailureReason(error) };
+  return { kind: failure === 'away' ? 'unreachable' : 'faulty', cause: error };
+}
+
+/**
+ * Bounds how many starts that a request waits for are under way at once: in a burst, starts that pile
+ * up would only make each other miss their budget. One that gets no slot within `waitMs` is left to
+ * the sweeper. Patient starts are bounded by who makes them.
+ */
+export function boundStarter(
+  starter: Starter,
+  options: { readonly slots: number; readonly waitMs: number },
+): Starter {
+  const slots = makeSlots(options.slots);
+  return {
+    async start(request, haste) {
+      if (haste === 'patient') return starter.start(request, haste);
+      const release = await slots.take(options.waitMs);
+      return release === undefined ? { kind: 'busy' } : starter.start(request).finally(release);
+    },
+    isReachable: starter.isReachable,
   };
 }
 

@@ -1,11 +1,28 @@
-import { claimUnstarted } from '../../../shared/db/queries/inbound-deliveries.ts';
+import {
+  claimUnstarted,
+  type UnstartedDelivery,
+} from '../../../shared/db/queries/inbound-deliveries.ts';
+import { countStartFault } from '../../../shared/db/queries/start-faults.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
+import type { WithTenant } from '../../../shared/db/tenant.ts';
+import { startFailureReason } from '../../../shared/temporal/start-failure.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
-import type { Starter } from './starter.ts';
+import type { RefuseStart } from './refuse-start.ts';
+import type { SeeThrough } from './see-through.ts';
+import type { Starter, StartResult } from './starter.ts';
 
-const batchMax = 100;
-/** The wait after a first try; it doubles with each further one, up to 64 times as long. */
-const retryBaseMs = 1_000;
+/**
+ * All of a batch are under way at once, and the next one follows when they are done: more would only
+ * wait for each other in a busy engine, and everybody else with them.
+ */
+const batchMax = 8;
+/**
+ * The wait after a first try; it doubles with each further one, up to 64 times as long. As long as a
+ * start and its run may take, so that none is tried again while it is under way.
+ */
+const retryBaseMs = 10_000;
+/** A delivery whose start has met a fault more often than this is failed, where people see it. */
+const faultsMax = 20;
 
 export interface Sweeper {
   /** One look: starts what is due. Returns how many deliveries were started. */
@@ -13,26 +30,36 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
+export interface SweeperDeps {
+  readonly pool: Pool;
+  readonly withTenant: WithTenant;
+  readonly starter: Pick<Starter, 'isReachable'>;
+  readonly seeThrough: SeeThrough;
+  readonly refuseStart: RefuseStart;
+  readonly log: Logger;
+  readonly intervalMs: number;
+}
+
 /**
  * Starts accepted deliveries that nobody started: after a crash between commit and start, or while
  * Temporal was away. Every replica runs one; the database hands each row to one of them at a time.
  */
-export function startSweeper(deps: {
-  readonly pool: Pool;
-  readonly starter: Starter;
-  readonly log: Logger;
-  readonly intervalMs: number;
-}): Sweeper {
+export function startSweeper(deps: SweeperDeps): Sweeper {
   let isStopped = false;
-  /** While Temporal is away one delivery probes for it; the others keep their place and their waits. */
-  let isEngineAway = false;
+  /**
+   * While this process does not reach Temporal it takes no delivery: another replica may reach it,
+   * and a delivery that was taken in vain waits longer each time.
+   */
+  let isEngineAway = true;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
 
   async function sweep(): Promise<number> {
-    const due = await claimUnstarted(deps.pool, isEngineAway ? 1 : batchMax, retryBaseMs);
+    if (isEngineAway) isEngineAway = !(await deps.starter.isReachable());
+    if (isEngineAway) return 0;
+    const due = await claimUnstarted(deps.pool, batchMax, retryBaseMs);
     if (due.length === 0) return 0;
-    const results = await Promise.all(due.map((delivery) => deps.starter.start(delivery)));
+    const results = await Promise.all(due.map((delivery) => startOrGiveUp(deps, delivery)));
     const started = results.filter(({ kind }) => kind === 'started').length;
     isEngineAway = started === 0;
     if (started > 0) {
@@ -65,4 +92,30 @@ export function startSweeper(deps: {
       await running;
     },
   };
+}
+
+/** Sees one delivery through, or fails it when its start is refused or has met one fault too many. */
+async function startOrGiveUp(deps: SweeperDeps, delivery: UnstartedDelivery): Promise<StartResult> {
+  const result = await deps.seeThrough(delivery);
+  if (result.kind === 'refused') await giveUp(deps, delivery, result.reason);
+  if (result.kind === 'faulty') {
+    const faults = await deps.withTenant(delivery.tenantId, (tx) =>
+      countStartFault(tx, delivery.deliveryId),
+    );
+    const reason = startFailureReason(result.cause);
+    if (faults > faultsMax) await giveUp(deps, delivery, `${faults} starts failed. ${reason}`);
+  }
+  return result;
+}
+
+async function giveUp(
+  { refuseStart, log }: SweeperDeps,
+  delivery: UnstartedDelivery,
+  reason: string,
+): Promise<void> {
+  await refuseStart(delivery, reason);
+  log.warn(
+    { event: 'inbound.start_refused', deliveryId: delivery.deliveryId, reason },
+    'a delivery failed because its workflow cannot be started; correct the cause and replay it',
+  );
 }

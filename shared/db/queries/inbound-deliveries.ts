@@ -1,4 +1,5 @@
-import type { DispatchOutcome } from '../../domain/outcome.ts';
+import type { HandlerRun } from '../../domain/handler-workflow.ts';
+import { answerStatus, type DispatchOutcome, type FailedOutcome } from '../../domain/outcome.ts';
 import {
   parseDeliveryId,
   parseTenantId,
@@ -6,8 +7,15 @@ import {
   type HookId,
   type TenantId,
 } from '../../domain/ids.ts';
+import type { BodyKind } from '../../domain/request-body.ts';
+import { toStorableJson } from '../../domain/storable-text.ts';
+import type { LanguageLevel } from '../../domain/language-level.ts';
+import type { HandlerType } from '../../schemas/hook.ts';
+import type { Refusal } from '../../verification/types.ts';
+import type { EffectLedger } from '../apply-once.ts';
 import type { Pool } from '../pool.ts';
 import type { TenantTx } from '../tenant.ts';
+import { toHandlerRun, type HandlerRunRow } from './handler-runs.ts';
 
 /** A request as it is stored. Headers and path are already free of credentials. */
 export interface RequestRecord {
@@ -18,10 +26,18 @@ export interface RequestRecord {
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly sourceIp: string | null;
+  readonly userAgent: string | null;
 }
+
+/** Where an accepted request comes from: its sender, or an administrator. */
+export type Origin =
+  | { readonly kind: 'sender' }
+  | { readonly kind: 'test' }
+  | { readonly kind: 'replay'; readonly from: DeliveryId };
 
 export interface AcceptedRequest extends RequestRecord {
   readonly hookId: HookId;
+  readonly origin: Origin;
   readonly body: Buffer;
   readonly bodySha256: Buffer;
   readonly idempotencyKey: string | null;
@@ -30,9 +46,11 @@ export interface AcceptedRequest extends RequestRecord {
   readonly workflowId: string;
   /** How long the gateway keeps the start to itself before the sweeper may make it. */
   readonly startGraceMs: number;
+  /** What the sender is told whatever comes of it, when it does not wait for the outcome. */
+  readonly promisedStatus: number | null;
 }
 
-/** The parameters $1 to $8 of both statements that insert a delivery. */
+/** The parameters $1 to $9 of both statements that insert a delivery. */
 function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
   return [
     tx.tenantId,
@@ -40,9 +58,10 @@ function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
     request.hookId,
     request.method,
     request.path,
-    JSON.stringify(request.query),
-    JSON.stringify(request.headers),
+    toStorableJson(request.query),
+    toStorableJson(request.headers),
     request.sourceIp,
+    request.userAgent,
   ];
 }
 
@@ -69,9 +88,9 @@ export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Pr
     text: `
       with reservation as (
         insert into inbound_reservations as r (tenant_id, hook_id, key, delivery_id, expires_at)
-        select $1::uuid, $3::uuid, $12::text, $2::uuid,
-          statement_timestamp() + make_interval(secs => $13::integer)
-        where $12::text is not null
+        select $1::uuid, $3::uuid, $13::text, $2::uuid,
+          statement_timestamp() + make_interval(secs => $14::integer)
+        where $13::text is not null
         on conflict (tenant_id, hook_id, key) do update set
           delivery_id = case when r.is_released or r.expires_at <= statement_timestamp()
             then excluded.delivery_id else r.delivery_id end,
@@ -83,14 +102,17 @@ export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Pr
         returning r.delivery_id, r.uses
       )
       insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path,
-        request_query, request_headers, source_ip, body, body_sha256, auth_status,
-        idempotency_key, key_use, dispatch_status, duplicate_of, workflow_id, start_due_at)
+        request_query, request_headers, source_ip, user_agent, body, body_sha256, auth_status,
+        idempotency_key, key_use, dispatch_status, duplicate_of, workflow_id, start_due_at,
+        response_status, is_test, is_replay, replayed_from)
       select $1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
-        $9::bytea, $10::bytea, 'verified', $12::text, coalesce(r.uses, 1),
+        $9::text, $10::bytea, $11::bytea, 'verified', $13::text, coalesce(r.uses, 1),
         case when r.delivery_id <> $2::uuid then 'duplicate' else 'pending' end,
         nullif(r.delivery_id, $2::uuid),
-        $11::text || case when r.uses > 1 then '~' || r.uses else '' end,
-        clock_timestamp() + make_interval(secs => $14::integer / 1000.0)
+        $12::text || case when r.uses > 1 then '~' || r.uses else '' end,
+        clock_timestamp() + make_interval(secs => $15::integer / 1000.0),
+        case when r.delivery_id <> $2::uuid then 200 else $16::integer end,
+        $17::boolean, $18::uuid is not null, $18::uuid
       from (values (true)) as one left join reservation r on true
       returning dispatch_status, duplicate_of, workflow_id`,
     values: [
@@ -101,6 +123,9 @@ export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Pr
       request.idempotencyKey,
       request.windowSeconds,
       request.startGraceMs,
+      request.promisedStatus,
+      request.origin.kind === 'test',
+      request.origin.kind === 'replay' ? request.origin.from : null,
     ],
   });
   const [row] = rows;
@@ -110,35 +135,36 @@ export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Pr
     : { kind: 'duplicate', original: parseDeliveryId(row.duplicate_of) };
 }
 
-export type AuthRefusal =
-  'rejected_signature' | 'rejected_bearer' | 'rejected_ip' | 'rejected_no_auth';
-
 /** Stores a request that was not let in: without its body (S-012). */
 export async function insertRejectedDelivery(
   tx: TenantTx,
   request: RequestRecord,
-  authStatus: AuthRefusal,
+  authStatus: Refusal,
+  durationMs: number,
 ): Promise<void> {
   const outcome = { status: 'failed', code: authStatus, message: 'The request was not let in.' };
-  await insertFailed(tx, request, authStatus, outcome, null, null);
+  const answer = { status: 401, durationMs };
+  await insertFailed(tx, request, authStatus, outcome, answer, null, null);
 }
 
 /** Stores a verified request that cannot be dispatched, with the bytes it came with. */
 export async function insertFailedDelivery(
   tx: TenantTx,
   request: RequestRecord,
-  body: Buffer,
-  bodySha256: Buffer,
-  outcome: DispatchOutcome & { status: 'failed' },
+  body: { readonly bytes: Buffer; readonly sha256: Buffer },
+  outcome: FailedOutcome,
+  durationMs: number,
 ): Promise<void> {
-  await insertFailed(tx, request, 'verified', outcome, body, bodySha256);
+  const answer = { status: answerStatus(outcome), durationMs };
+  await insertFailed(tx, request, 'verified', outcome, answer, body.bytes, body.sha256);
 }
 
 async function insertFailed(
   tx: TenantTx,
   request: RequestRecord,
-  authStatus: AuthRefusal | 'verified',
+  authStatus: Refusal | 'verified',
   outcome: { readonly status: string; readonly code: string; readonly message: string },
+  answer: { readonly status: number; readonly durationMs: number },
   body: Buffer | null,
   bodySha256: Buffer | null,
 ): Promise<void> {
@@ -146,11 +172,45 @@ async function insertFailed(
     name: 'insert_failed_delivery',
     text: `
       insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path,
-        request_query, request_headers, source_ip, body, body_sha256, auth_status,
-        dispatch_status, outcome)
+        request_query, request_headers, source_ip, user_agent, body, body_sha256, auth_status,
+        dispatch_status, outcome, response_status, duration_ms)
       values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
-        $9::bytea, $10::bytea, $11::text, 'failed', $12::jsonb)`,
-    values: [...recordValues(tx, request), body, bodySha256, authStatus, JSON.stringify(outcome)],
+        $9::text, $10::bytea, $11::bytea, $12::text, 'failed', $13::jsonb, $14::integer,
+        $15::integer)`,
+    values: [
+      ...recordValues(tx, request),
+      body,
+      bodySha256,
+      authStatus,
+      toStorableJson(outcome),
+      answer.status,
+      answer.durationMs,
+    ],
+  });
+}
+
+/** What a sender was told, and how long it waited for that. */
+export interface AnswerNote {
+  readonly id: DeliveryId;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Notes what senders were told, many rows in one statement. */
+export async function noteAnswers(tx: TenantTx, notes: readonly AnswerNote[]): Promise<void> {
+  await tx.query({
+    name: 'note_answers',
+    text: `
+      update inbound_deliveries d
+      set response_status = n.status, duration_ms = n.duration_ms
+      from unnest($2::uuid[], $3::integer[], $4::integer[]) as n (id, status, duration_ms)
+      where d.tenant_id = $1::uuid and d.id = n.id`,
+    values: [
+      tx.tenantId,
+      notes.map(({ id }) => id),
+      notes.map(({ status }) => status),
+      notes.map(({ durationMs }) => durationMs),
+    ],
   });
 }
 
@@ -164,19 +224,31 @@ export interface DispatchableDelivery {
   readonly query: Readonly<Record<string, unknown>>;
   readonly receivedAt: Date;
   readonly idempotencyKey: string | null;
+  /** The slug of its hook; of a deleted hook, the one that the request came in with. */
+  readonly hookSlug: string;
   /** Null when the hook was deleted meanwhile. */
-  readonly hook: { readonly slug: string; readonly handlerConfig: unknown } | null;
+  readonly hook: {
+    readonly handlerType: HandlerType;
+    readonly handlerConfig: unknown;
+    readonly languageLevel: LanguageLevel;
+    readonly isFormTaken: boolean;
+  } | null;
+  /** Set once a run of a handler workflow is tied to the delivery, whatever becomes of its hook. */
+  readonly handlerRun: HandlerRun | undefined;
 }
 
-interface DispatchableRow {
+interface DispatchableRow extends HandlerRunRow {
   outcome: DispatchOutcome | null;
   body: Buffer | null;
   request_headers: Record<string, string>;
   request_query: Record<string, unknown>;
   received_at: Date;
   idempotency_key: string | null;
-  hook_slug: string | null;
+  hook_slug: string;
+  handler_type: HandlerType | null;
   handler_config: unknown;
+  language_level: LanguageLevel;
+  is_form_taken: boolean;
 }
 
 /** A delivery with the current handler of its hook, or undefined when the tenant has no such row. */
@@ -188,7 +260,10 @@ export async function findDispatchable(
     name: 'find_dispatchable',
     text: `
       select d.outcome, d.body, d.request_headers, d.request_query, d.received_at,
-        d.idempotency_key, h.slug as hook_slug, h.handler_config
+        d.idempotency_key, d.handler_workflow_id, d.handler_version,
+        coalesce(h.slug, split_part(d.workflow_id, '/', 3)) as hook_slug,
+        h.handler_type, h.handler_config, h.language_level,
+        h.auth_type = 'verifier' as is_form_taken
       from inbound_deliveries d
       left join hooks h on h.tenant_id = d.tenant_id and h.id = d.hook_id
       where d.tenant_id = $1::uuid and d.id = $2::uuid`,
@@ -204,17 +279,31 @@ export async function findDispatchable(
       query: row.request_query,
       receivedAt: row.received_at,
       idempotencyKey: row.idempotency_key,
+      hookSlug: row.hook_slug,
       hook:
-        row.hook_slug === null ? null : { slug: row.hook_slug, handlerConfig: row.handler_config },
+        row.handler_type === null
+          ? null
+          : {
+              handlerType: row.handler_type,
+              handlerConfig: row.handler_config,
+              languageLevel: row.language_level,
+              isFormTaken: row.is_form_taken,
+            },
+      handlerRun: toHandlerRun(id, row),
     }
   );
+}
+
+/** How the body of a delivery is read: as its hook's sender may send it now. */
+export function bodyKindOf({ headers, hook }: DispatchableDelivery): BodyKind {
+  return { contentType: headers['content-type'], isFormTaken: hook?.isFormTaken ?? false };
 }
 
 /**
  * Locks a delivery for its effect and returns its stored outcome: null while it is pending. A second
  * dispatch of the same delivery waits here until the first one commits, and then finds its outcome.
  */
-export async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<DispatchOutcome | null> {
+async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<DispatchOutcome | null> {
   const { rows } = await tx.query<{ outcome: DispatchOutcome | null }>({
     name: 'lock_for_effect',
     text: `
@@ -227,8 +316,11 @@ export async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<Dispa
   return row.outcome;
 }
 
-/** Records the outcome of a pending delivery; a failure frees its idempotency key (S-016). */
-export async function recordOutcome(
+/**
+ * Records the outcome of a pending delivery; a failure frees its idempotency key (S-016). A replay or
+ * a test has no sender to answer: what one would have been told is noted here.
+ */
+async function recordOutcome(
   tx: TenantTx,
   id: DeliveryId,
   outcome: DispatchOutcome,
@@ -244,11 +336,24 @@ export async function recordOutcome(
             where tenant_id = $1::uuid and id = $2::uuid)
       )
       update inbound_deliveries
-      set dispatch_status = $3::text, outcome = $4::jsonb, dispatched_at = clock_timestamp()
+      set dispatch_status = $3::text, outcome = $4::jsonb, dispatched_at = clock_timestamp(),
+        response_status = case when is_replay or is_test then $5::integer
+          else response_status end,
+        duration_ms = case when is_replay or is_test
+          then (extract(epoch from clock_timestamp() - received_at) * 1000)::integer
+          else duration_ms end
       where tenant_id = $1::uuid and id = $2::uuid and dispatch_status = 'pending'`,
-    values: [tx.tenantId, id, outcome.status, JSON.stringify(outcome)],
+    values: [tx.tenantId, id, outcome.status, toStorableJson(outcome), answerStatus(outcome)],
   });
   if (rowCount !== 1) throw new Error(`delivery ${id} is not pending`);
+}
+
+/** A delivery as the ledger of its one effect. */
+export function deliveryLedger(id: DeliveryId): EffectLedger<DispatchOutcome> {
+  return {
+    lock: (tx) => lockForEffect(tx, id),
+    record: (tx, outcome) => recordOutcome(tx, id, outcome),
+  };
 }
 
 export interface UnstartedDelivery {

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { captureSample } from '../../../shared/db/queries/hook-samples.ts';
+import type { ReceivingHook } from '../../../shared/db/queries/hooks.ts';
+import {
+  acceptDelivery,
+  insertFailedDelivery,
+  type Origin,
+  type RequestRecord,
+} from '../../../shared/db/queries/inbound-deliveries.ts';
+import type { WithTenant } from '../../../shared/db/tenant.ts';
+import type { TenantId } from '../../../shared/domain/ids.ts';
+import { parseRequestBody } from '../../../shared/domain/request-body.ts';
+import type { FailedOutcome } from '../../../shared/domain/outcome.ts';
+import { inboundWorkflowId } from '../../../shared/domain/workflow-id.ts';
+import type { Evaluator } from '../../../shared/evaluator/evaluator.ts';
+import type { AnswerLog } from './answer-log.ts';
+import { accepted, answerFor, duplicate, tooLarge, type Answer } from './answer.ts';
+import { findIdempotencyKey } from './idempotency-key.ts';
+import type { InboundRequest } from './inbound-request.ts';
+import type { AdmitRequest } from './rate-limit.ts';
+import type { Settle } from './settle.ts';
+
+export interface AcceptDeps {
+  readonly withTenant: WithTenant;
+  readonly evaluator: Evaluator;
+  readonly admit: AdmitRequest;
+  readonly settle: Settle;
+  readonly answers: AnswerLog;
+  readonly startGraceMs: number;
+  /** The ceiling for hooks that have none of their own. */
+  readonly bodyLimitBytes: number;
+}
+
+/** A request whose sender is proven. */
+export interface VerifiedRequest {
+  readonly tenantId: TenantId;
+  readonly request: InboundRequest;
+  readonly record: RequestRecord & { readonly hookId: ReceivingHook['id'] };
+  readonly hook: ReceivingHook;
+  /** When the request began, by the monotonic clock in milliseconds. */
+  readonly startedAtMs: number;
+}
+
+export type AcceptVerified = (verified: VerifiedRequest) => Promise<Answer>;
+
+const fromSender: Origin = { kind: 'sender' };
+
+/** From a proven request to its committed row, its run and its answer. */
+export function makeAccept(deps: AcceptDeps): AcceptVerified {
+  return async (verified) => {
+    const { tenantId, request, record, hook } = verified;
+    if (request.body.length > (hook.bodyLimitBytes ?? deps.bodyLimitBytes)) return tooLarge;
+    const bodySha256 = createHash('sha256').update(request.body).digest();
+    const durationMs = (): number => Math.round(performance.now() - verified.startedAtMs);
+    const fail = async (failure: Omit<FailedOutcome, 'status'>): Promise<Answer> => {
+      const outcome: FailedOutcome = { status: 'failed', ...failure };
+      const body = { bytes: request.body, sha256: bodySha256 };
+      await deps.withTenant(tenantId, (tx) =>
+        insertFailedDelivery(tx, record, body, outcome, durationMs()),
+      );
+      return answerFor(record.id, outcome);
+    };
+
+    const body = parseRequestBody(request.body, {
+      contentType: record.headers['content-type'],
+      isFormTaken: hook.auth.authType === 'verifier',
+    });
+    if (!body.ok) return fail({ code: 'invalid_json', message: body.reason });
+    const admission = await deps.admit(tenantId, hook);
+    if (!admission.isAdmitted) {
+      const message = `The hook takes ${hook.rateLimitPerMinute} requests a minute.`;
+      const answer = await fail({ code: 'rate_limited', message });
+      return { ...answer, headers: { 'retry-after': String(admission.retryAfterSeconds) } };
+    }
+    const key = await findIdempotencyKey(deps.evaluator, tenantId, hook, {
+      body: body.value,
+      headers: record.headers,
+      query: record.query,
+      delivery: { id: record.id },
+    });
+    if (!key.ok) {
+      return fail({ code: 'mapping_failed', field: 'idempotencyKey', message: key.reason });
+    }
+    const isAcceptanceEnough = asksForAcceptance(request, hook);
+    const acceptance = await deps.withTenant(tenantId, async (tx) => {
+      if (hook.isCapturing) {
+        const { headers, query } = record;
+        await captureSample(tx, hook.id, { body: request.body, headers, query });
+      }
+      return acceptDelivery(tx, {
+        ...record,
+        origin: fromSender,
+        body: request.body,
+        bodySha256,
+        idempotencyKey: key.key,
+        windowSeconds: hook.idempotencyWindowSeconds,
+        workflowId: workflowIdFor(request, record, key.key),
+        startGraceMs: deps.startGraceMs,
+        promisedStatus: isAcceptanceEnough ? 200 : null,
+      });
+    });
+    const { id } = record;
+    if (acceptance.kind === 'duplicate') {
+      deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });
+      return duplicate(acceptance.original);
+    }
+    const start = { tenantId, deliveryId: id, workflowId: acceptance.workflowId };
+    if (isAcceptanceEnough) {
+      void deps.settle(start, 'start-only');
+      deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });
+      return accepted(id);
+    }
+    const outcome = await deps.settle(start, 'await-outcome');
+    const answer = outcome === undefined ? accepted(id) : answerFor(id, outcome);
+    deps.answers.note(tenantId, { id, status: answer.status, durationMs: durationMs() });
+    return answer;
+  };
+}
+
+/**
+ * The hook's own id is part of the hash: a hook that is made anew under the slug of a deleted one must
+ * not meet that one's runs, which its reservations no longer know of.
+ */
+function workflowIdFor(
+  request: InboundRequest,
+  { id: deliveryId, hookId }: VerifiedRequest['record'],
+  key: string | null,
+): string {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const keyHash = key === null ? null : hash(`${hookId} ${key}`);
+  const { tenantSlug, hookSlug } = request;
+  return inboundWorkflowId({ tenantSlug, hookSlug, deliveryId, keyHash });
+}
+
+/** The hook can be set to answer at once, and a sender can ask for it (RFC 7240). */
+function asksForAcceptance(request: InboundRequest, hook: ReceivingHook): boolean {
+  const prefer = request.headers['prefer'];
+  return hook.responseMode === 'accepted' || /\brespond-async\b/i.test(String(prefer ?? ''));
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OutcomeHub } from './outcome-hub.ts';
+import type { Starter, StartRequest, StartResult } from './starter.ts';
+
+/**
+ * Starts a delivery that no sender waits for, and resolves when its run is done, if that is this
+ * process's own. Whoever bounds how many of these are under way bounds what a backlog asks of the
+ * engine, so that a request somebody waits for finds it free. Never rejects.
+ */
+export type SeeThrough = (request: StartRequest) => Promise<StartResult>;
+
+/** After this time a run is left to itself. */
+const runWaitMaxMs = 5_000;
+
+export function makeSeeThrough(deps: {
+  readonly starter: Starter;
+  readonly hub: OutcomeHub;
+}): SeeThrough {
+  return async (request) => {
+    const expected = deps.hub.expect(request.deliveryId);
+    const over = new AbortController();
+    try {
+      const started = await deps.starter.start(request, 'patient');
+      if (started.kind === 'started' && started.isLocal) {
+        const patience = sleep(runWaitMaxMs, undefined, { signal: over.signal });
+        await Promise.race([expected.outcome, patience.catch(() => undefined)]);
+      }
+      return started;
+    } finally {
+      over.abort();
+      expected.forget();
+    }
+  };
+}
