@@ -1,22 +1,40 @@
-import { fastify, LogController, type FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import {
+  fastify,
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { healthRoutes, type HealthOptions } from '../../shared/telemetry/health.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { TidegateError } from '../../shared/errors/tidegate-error.ts';
+import { serveOpenApi } from './api/openapi.ts';
+import { operatorRoutes, type OperatorDeps } from './api/operator.ts';
+import { managementApi, type ApiDeps } from './api/plugin.ts';
+import { answerProblem } from './api/problem.ts';
 import type { Receive } from './receiver/receive.ts';
-import { healthRoutes, type HealthCheck } from './routes/health.ts';
 import { receiverRoutes } from './routes/receiver.ts';
 
 export interface AppDeps {
   readonly log: Logger;
+  readonly version: string;
   readonly receive: Receive;
+  readonly api: ApiDeps;
+  readonly operator: OperatorDeps;
   readonly trustedProxies: readonly string[];
-  readonly bodyLimitBytes: number;
-  readonly health: {
-    readonly required: Readonly<Record<string, HealthCheck>>;
-    readonly reported: Readonly<Record<string, HealthCheck>>;
-  };
+  readonly health: HealthOptions;
+  /** A sender that has not finished its request after this time is cut off. */
+  readonly requestTimeoutMs: number;
+  /** How long an answer may take after that; a connection on which nothing moves for both is closed. */
+  readonly answerTimeoutMs: number;
 }
 
-/** A sender that has not finished its request after this time is cut off. */
-const requestTimeoutMs = 30_000;
+/** Bad percent-encoding and names that are too long. Answers do not repeat what was sent. */
+function answerBare(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(error.statusCode ?? 400).send();
+}
 
 /** Builds the gateway's HTTP surface. Never listens: the caller does, or injects requests. */
 export function makeApp(deps: AppDeps): FastifyInstance {
@@ -24,13 +42,30 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     loggerInstance: deps.log,
     // Each route writes one line of its own.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: deps.bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: requestTimeoutMs,
+    genReqId: () => randomUUID(),
+    requestTimeout: deps.requestTimeoutMs,
+    connectionTimeout: deps.requestTimeoutMs + deps.answerTimeoutMs,
+    http: {
+      requestTimeout: deps.requestTimeoutMs,
+      headersTimeout: deps.requestTimeoutMs,
+      // How often Node looks for connections that are over their time.
+      connectionsCheckingInterval: Math.ceil(deps.requestTimeoutMs / 4),
+    },
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     routerOptions: { maxParamLength: 200 },
-  });
+    frameworkErrors: answerBare,
+    // What comes over a connection that is still open while the gateway stops is served as usual.
+    return503OnClosing: false,
+  }) as unknown as FastifyInstance;
+  app.setNotFoundHandler((request, reply) =>
+    request.url.startsWith('/api/v1/')
+      ? answerProblem(new TidegateError('not_found'), request, reply)
+      : reply.code(404).send(),
+  );
+  serveOpenApi(app, deps.version);
   app.register(receiverRoutes, { receive: deps.receive });
+  app.register(managementApi, deps.api);
+  app.register(operatorRoutes, deps.operator);
   app.register(healthRoutes, deps.health);
-  return app as unknown as FastifyInstance;
+  return app;
 }

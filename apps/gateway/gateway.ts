@@ -1,21 +1,29 @@
-import { makeActionRegistry } from '../../activities/actions/registry.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
-import { assertTenantWalls } from '../../shared/db/boot-check.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
-import { makeWithTenant } from '../../shared/db/tenant.ts';
-import { makeEvaluator } from '../../shared/evaluator/evaluator.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { loadWorkflowBundle, makeInboundWorker } from '../worker/inbound-worker.ts';
+import { openFoundation } from '../worker/compose.ts';
+import { startEngine } from '../worker/engine.ts';
+import { makeProcessHealth } from '../worker/process-health.ts';
 import { queueNames } from '../worker/queues.ts';
+import { makeAuthenticate } from './api/authenticate.ts';
+import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
-import { startEngine } from './engine.ts';
+import { makeTemporalUrl } from './hooks/temporal-url.ts';
+import { makeAccept } from './receiver/accept.ts';
+import { startAnswerLog } from './receiver/answer-log.ts';
+import { makeAnswerHookHandshake } from './receiver/handshake.ts';
 import { makeOutcomeHub } from './receiver/outcome-hub.ts';
+import { makeAdmitRequest } from './receiver/rate-limit.ts';
 import { makeReceive } from './receiver/receive.ts';
+import { makeRefuseStart } from './receiver/refuse-start.ts';
+import { makeRejectBudget } from './receiver/reject-budget.ts';
+import { makeSeeThrough } from './receiver/see-through.ts';
 import { makeSettle } from './receiver/settle.ts';
-import { makeStarter } from './receiver/starter.ts';
+import { boundStarter, makeStarter } from './receiver/starter.ts';
 import { startSweeper } from './receiver/sweeper.ts';
 import { makeTenantDirectory } from './receiver/tenant-directory.ts';
 
@@ -26,43 +34,30 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const acquireTimeoutMs = 2_000;
-const statementTimeoutMs = 10_000;
+const { version } = packageJson;
+const nowMs = (): number => performance.now();
+/** What an answer may take beyond the wait for its outcome: the database, when it is slow. */
+const answerMarginMs = 30_000;
+/** Starts under way at once that a request waits for; at 10 ms each, more than a small engine takes. */
+const awaitedStartsMax = 32;
 
-/** Builds and starts a gateway from its configuration. Throws when tenants would not be kept apart. */
+/** Builds and starts a gateway from its configuration. Throws when it must not run: openFoundation says when. */
 export async function startGateway(
   config: Config,
   temporal: TemporalConfig,
   log: Logger,
 ): Promise<Gateway> {
-  const pool = makePool({
-    connectionString: config.DATABASE_URL,
-    connectionsMax: config.TIDEGATE_DATABASE_CONNECTIONS,
-    applicationName: 'tidegate-gateway',
-    acquireTimeoutMs,
-    statementTimeoutMs,
-    onError: (error) => log.warn({ event: 'database.connection_lost', err: error }),
+  const foundation = await openFoundation(config, log, 'tidegate-gateway', {
+    isInbound: config.TIDEGATE_INBOUND_WORKER,
+    isHandlers: config.TIDEGATE_HANDLER_WORKER,
   });
-  await assertTenantWalls(pool);
-  const evaluator = makeEvaluator({ children: config.TIDEGATE_EVALUATORS });
-  const withTenant = makeWithTenant(pool);
+  const { pool, withTenant, evaluator, catalogue } = foundation;
   const hub = makeOutcomeHub();
   const engine = startEngine({
     log,
     temporal,
-    makeWorker: async (connection, namespace) =>
-      config.TIDEGATE_INBOUND_WORKER
-        ? makeInboundWorker({
-            connection,
-            namespace,
-            taskQueuePrefix: config.TIDEGATE_TASK_QUEUE,
-            workflowBundle: await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE),
-            withTenant,
-            evaluator,
-            actions: makeActionRegistry(),
-            onOutcome: (deliveryId, outcome) => hub.publish(deliveryId, outcome),
-          })
-        : undefined,
+    makeWorkers: (connection, namespace) =>
+      foundation.makeWorkers(connection, namespace, hub.publish),
   });
   const starter = makeStarter({
     client: engine.client,
@@ -70,38 +65,80 @@ export async function startGateway(
     budgetMs: config.TIDEGATE_START_BUDGET_MS,
     isEager: config.TIDEGATE_INBOUND_WORKER,
   });
+  const refuseStart = makeRefuseStart(withTenant);
+  const seeThrough = makeSeeThrough({ starter, hub });
   const sweeper = startSweeper({
     pool,
+    withTenant,
     starter,
+    seeThrough,
+    refuseStart,
     log,
     intervalMs: config.TIDEGATE_SWEEP_INTERVAL_MS,
   });
+  const answers = startAnswerLog({ withTenant, log });
+  // Known once the gateway listens, and not asked for before.
+  let listeningUrl = '';
+  const shared = {
+    vault: makeTenantVault(config.TIDEGATE_MASTER_KEYS),
+    evaluator,
+    settle: makeSettle({
+      starter: boundStarter(starter, {
+        slots: awaitedStartsMax,
+        waitMs: config.TIDEGATE_START_BUDGET_MS,
+      }),
+      seeThrough,
+      refuseStart,
+      hub,
+      log,
+      outcomeWaitMs: config.TIDEGATE_OUTCOME_WAIT_MS,
+    }),
+    publicUrl: () => config.TIDEGATE_PUBLIC_URL ?? listeningUrl,
+    startGraceMs: config.TIDEGATE_START_GRACE_MS,
+    bodyLimitBytes: config.TIDEGATE_BODY_LIMIT_BYTES,
+  };
+  const receive = makeReceive({
+    ...shared,
+    withTenant,
+    tenants: makeTenantDirectory({ lookUp: (slug) => resolveTenant(pool, slug), nowMs }),
+    mayStoreRejection: makeRejectBudget({ nowMs }),
+    answerHandshake: makeAnswerHookHandshake({ withTenant, vault: shared.vault }),
+    accept: makeAccept({ ...shared, withTenant, answers, admit: makeAdmitRequest({ withTenant }) }),
+  });
+  const health = makeProcessHealth(foundation, engine, config);
   const app = makeApp({
     log,
+    version,
     trustedProxies: config.TIDEGATE_TRUSTED_PROXIES,
-    bodyLimitBytes: config.TIDEGATE_BODY_LIMIT_BYTES,
-    receive: makeReceive({
-      tenants: makeTenantDirectory({
-        lookUp: (slug) => resolveTenant(pool, slug),
-        nowMs: () => performance.now(),
+    requestTimeoutMs: config.TIDEGATE_REQUEST_TIMEOUT_MS,
+    answerTimeoutMs: config.TIDEGATE_OUTCOME_WAIT_MS + answerMarginMs,
+    receive,
+    api: {
+      routes: apiRoutes({
+        ...shared,
+        actions: catalogue.actions,
+        workflows: catalogue.workflows.listWorkflows(),
+        temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
       }),
+      authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),
       withTenant,
-      vault: makeTenantVault(config.TIDEGATE_MASTER_KEYS),
-      evaluator,
-      settle: makeSettle({
-        starter,
-        hub,
-        log,
-        outcomeWaitMs: config.TIDEGATE_OUTCOME_WAIT_MS,
-      }),
-      startGraceMs: config.TIDEGATE_START_GRACE_MS,
-    }),
+      vault: shared.vault,
+    },
+    operator: {
+      operatorToken: config.TIDEGATE_OPERATOR_TOKEN,
+      pool,
+      withTenant,
+      vault: shared.vault,
+    },
     health: {
-      required: { database: () => checkDatabase(pool) },
-      reported: { temporal: () => Promise.resolve(engine.trouble()) },
+      required: { database: health.database, migrations: health.migrations },
+      // While Temporal is away the gateway still accepts.
+      reported: { temporal: health.temporal, pollers: health.pollers },
+      about: health.about,
     },
   });
   const url = await app.listen({ host: config.TIDEGATE_HOST, port: config.TIDEGATE_PORT });
+  listeningUrl = url;
   log.info({ event: 'gateway.listening', url }, 'the gateway accepts requests');
 
   return {
@@ -109,13 +146,9 @@ export async function startGateway(
     async close() {
       await app.close();
       await sweeper.stop();
+      await answers.stop();
       await engine.close();
-      await evaluator.close();
-      await pool.end();
+      await foundation.close();
     },
   };
-}
-
-async function checkDatabase(pool: Pool): Promise<undefined> {
-  await pool.query('select 1');
 }

@@ -1,0 +1,42 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+const description = `Tidegate takes signed webhooks in, and runs each one's effect exactly once.
+
+Every mutation takes an \`Idempotency-Key\`. Lists page by cursor: pass \`nextCursor\` as \`cursor\`. Errors
+are \`application/problem+json\` with a stable \`code\`; docs/errors.md says what to do about each.`;
+
+/**
+ * Makes the OpenAPI document from the schemas that validate the requests (S-133) and serves it at
+ * /openapi.json, with a page to read it at /docs. Must be registered before the routes.
+ */
+export function serveOpenApi(app: FastifyInstance, version: string): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tidegate', version, description, license: { name: 'MIT' } },
+      tags: [
+        { name: 'Receiver', description: 'Where senders send to' },
+        { name: 'Hooks', description: 'What is received, how it is proven, what becomes of it' },
+        { name: 'Deliveries', description: 'What came in, and what was done' },
+        { name: 'Catalogue', description: 'Actions, workflows and sender presets to choose from' },
+        { name: 'Members', description: 'Users of the tenant' },
+        { name: 'Tokens', description: 'Personal tokens' },
+        { name: 'Audit', description: 'Who did what' },
+        { name: 'Tenants', description: 'For the operator of the installation' },
+        { name: 'Operations', description: 'Health' },
+      ],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'A personal token, `tgu_…`' },
+        },
+      },
+    },
+    transform: createJsonSchemaTransform({ skipList: [] }),
+    transformObject: jsonSchemaTransformObject,
+  });
+  app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

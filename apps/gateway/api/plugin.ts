@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
+import { touchPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
+import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
+import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
+import { requirePermission, type Authenticate, type Authenticated } from './authenticate.ts';
+import { fingerprintOf, readIdempotencyKey, runOnce, type MutationAnswer } from './idempotency.ts';
+import { useApiConventions } from './conventions.ts';
+import { schemaOf } from './route-schema.ts';
+import { isMutation, type ApiRoute } from './route.ts';
+
+export interface ApiDeps {
+  readonly routes: readonly ApiRoute[];
+  readonly authenticate: Authenticate;
+  readonly withTenant: WithTenant;
+  readonly vault: TenantVault;
+}
+
+const bodyLimitBytes = 65_536;
+/** The management API under /api/v1: every route proves its caller, validates, and runs in one transaction. */
+export const managementApi: FastifyPluginCallback<ApiDeps> = (app, deps, done) => {
+  useApiConventions(app);
+  for (const route of deps.routes) addRoute(app, deps, route);
+  done();
+};
+
+function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
+  const callers = new WeakMap<FastifyRequest, Authenticated>();
+  app.route({
+    method: route.method,
+    url: route.path,
+    bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
+    schema: schemaOf(route),
+    // Before the body is read: who may not do this learns nothing about what it would take.
+    onRequest: async (request) => {
+      const authenticated = await deps.authenticate(request.headers.authorization);
+      requirePermission(authenticated.caller, route.permission);
+      callers.set(request, authenticated);
+    },
+    handler: async (request, reply) => {
+      const authenticated = callers.get(request);
+      if (authenticated === undefined) throw new TidegateError('unauthenticated');
+      return answer(deps, route, authenticated, request, reply);
+    },
+  });
+}
+
+async function answer(
+  deps: ApiDeps,
+  route: ApiRoute,
+  { caller, isTouchDue }: Authenticated,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const key = isMutation(route)
+    ? readIdempotencyKey(request.headers['idempotency-key'])
+    : undefined;
+  const later: (() => void)[] = [];
+  const handle = async (tx: TenantTx): Promise<MutationAnswer> => ({
+    status: route.status,
+    body: await route.handle({
+      tx,
+      caller,
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      afterCommit: (work) => void later.push(work),
+    }),
+  });
+  const result = await deps.withTenant(caller.tenantId, async (tx) => {
+    if (isTouchDue) await touchPersonalToken(tx, caller.tokenId);
+    if (key === undefined) return { ...(await handle(tx)), isRepeat: false };
+    const fingerprint = fingerprintOf(route.method, request.url, request.body);
+    return runOnce(deps.vault, tx, { callerId: caller.userId, key, fingerprint }, () => handle(tx));
+  });
+  for (const work of later) work();
+  if (result.isRepeat) reply.header('idempotency-replayed', 'true');
+  request.log.info({
+    event: 'api.answered',
+    operation: route.operationId,
+    tenantSlug: caller.tenantSlug,
+    userId: caller.userId,
+    status: result.status,
+    durationMs: Math.round(reply.elapsedTime),
+  });
+  return reply.code(result.status).send(result.body);
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { errorCatalogue, type ErrorCode } from '../../../shared/errors/catalogue.ts';
+import { problemSchema } from '../../../shared/schemas/common.ts';
+import type { ApiRoute } from './route.ts';
+
+/** The part of a route that its documentation is made from. */
+type DocumentedRoute = Omit<ApiRoute, 'handle' | 'permission'> & { readonly permission: string };
+
+/** What any route can answer besides its own refusals. */
+const commonErrors: readonly ErrorCode[] = ['unauthenticated', 'unavailable', 'internal'];
+const mutationErrors: readonly ErrorCode[] = [
+  'idempotency_key_invalid',
+  'idempotency_in_progress',
+  'idempotency_mismatch',
+  'payload_too_large',
+  'unsupported_media_type',
+];
+const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('1 to 255 visible characters. A repeat within 24 hours gets the first answer.'),
+});
+
+/** The Fastify schema of a route, which also becomes its entry in the OpenAPI document. */
+export function schemaOf(route: DocumentedRoute): Record<string, unknown> {
+  const errors = [
+    ...commonErrors,
+    ...(route.permission === 'member' ? [] : (['permission_missing', 'token_expired'] as const)),
+    ...(route.path.includes(':') ? (['not_found'] as const) : []),
+    ...(route.body || route.query ? (['validation_failed'] as const) : []),
+    ...(route.method !== 'GET' ? mutationErrors : []),
+    ...(route.errors ?? []),
+  ];
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    security: [{ token: [] }],
+    ...(route.params && { params: route.params }),
+    ...(route.query && { querystring: route.query }),
+    ...(route.body && { body: route.body }),
+    ...(route.method !== 'GET' && { headers: idempotencyHeader }),
+    response: {
+      [route.status]: route.response ?? z.undefined().describe('Done'),
+      ...problemResponses(errors),
+    },
+  };
+}
+
+/** One documented response a status, naming the codes that come with it. */
+function problemResponses(codes: readonly ErrorCode[]): Record<number, unknown> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codes)) {
+    const { status } = errorCatalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        description: list.map((code) => `\`${code}\`: ${errorCatalogue[code].title}`).join('. '),
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  );
+}

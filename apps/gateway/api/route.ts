@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts';
+import type { Permission } from '../../../shared/domain/permissions.ts';
+import type { TenantTx } from '../../../shared/db/tenant.ts';
+import type { Caller } from './caller.ts';
+
+/** What a handler works with. `tx` is the request's transaction: it commits when the handler returns. */
+export interface ApiContext<Params = unknown, Query = unknown, Body = unknown> {
+  readonly tx: TenantTx;
+  readonly caller: Caller;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Work for after the commit: what must not happen when the transaction is rolled back. */
+  afterCommit(work: () => void): void;
+}
+
+interface RouteSpec<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path under /api/v1, with `:name` for parameters. */
+  readonly path: string;
+  /** Names the operation in the OpenAPI document: a verb and a noun in camel case. */
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** What the caller must be allowed; `member` for what every user of the tenant may. */
+  readonly permission: Permission | 'member';
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly status: 200 | 201 | 202 | 204;
+  /** Absent for 204. */
+  readonly response?: Response;
+  /** Refusals of this route's own; those that every route has are added. */
+  readonly errors?: readonly ErrorCode[];
+  /** Largest body in bytes; 64 KiB when absent. */
+  readonly bodyLimitBytes?: number;
+  handle(
+    context: ApiContext<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<z.output<Response>>;
+}
+
+/** A route of the management API: what it takes, what it gives, who may, and what it does. */
+export type ApiRoute = RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+
+/** Declares a route; its schemas type the handler and validate what goes in and out (S-133, S-135). */
+export function defineRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(spec: RouteSpec<Params, Query, Body, Response>): ApiRoute {
+  return spec;
+}
+
+/** True for routes that change something: they take an Idempotency-Key (S-020). */
+export function isMutation(route: ApiRoute): boolean {
+  return route.method !== 'GET';
+}
