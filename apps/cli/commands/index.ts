@@ -1,0 +1,27 @@
+import type { CliCommand, CommandGroup } from '../command.ts';
+import { audit } from './audit.ts';
+import { actions, verifiers, workflows } from './catalogue.ts';
+import { deliveries } from './deliveries.ts';
+import { hooks } from './hooks.ts';
+import { send } from './send.ts';
+import { signature } from './signature.ts';
+import { tenants } from './tenants.ts';
+import { tokens } from './tokens.ts';
+import { users } from './users.ts';
+import { whoami } from './whoami.ts';
+
+/** Every command, in the order of the help. A new group is a line here. */
+export const commands: readonly (CliCommand | CommandGroup)[] = [
+  whoami,
+  send,
+  hooks,
+  deliveries,
+  signature,
+  actions,
+  verifiers,
+  workflows,
+  users,
+  tokens,
+  audit,
+  tenants,
+];
