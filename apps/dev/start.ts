@@ -1,10 +1,12 @@
 /** `npm start`: the whole system on this machine, ready to take a signed request. */
 import path from 'node:path';
-import { demoCurl } from './demo.ts';
+import { formatFinding, runChecks } from '../doctor/finding.ts';
+import { preflightChecks } from '../doctor/local.ts';
+import { dataFolder } from './data-folder.ts';
 import { parseLine, startStack, type Stack } from './stack.ts';
 import { makeStages } from './stages.ts';
 
-const dir = path.resolve(process.env['TIDEGATE_DATA_DIR'] || '.tidegate');
+const dir = dataFolder(process.env);
 const write = (line: string): void => console.log(line);
 
 const troubles = new Set<unknown>(['warn', 'error', 'fatal']);
@@ -33,11 +35,19 @@ function banner(stack: Stack): string {
     '',
     `  gateway      ${stack.gatewayUrl}`,
     ...(stack.temporalUiUrl ? [`  Temporal UI  ${stack.temporalUiUrl}`] : []),
+    `  API          ${stack.gatewayUrl}/docs`,
+    `  user token   ${stack.secrets.demoToken}`,
     `  data         ${dir} (logs in ${path.join(dir, 'logs')})`,
     '',
     'Send a signed alert. The first time it makes a ticket; the second time it is a duplicate:',
     '',
-    `  ${demoCurl(stack.gatewayUrl, stack.secrets, new Date())}`,
+    `  ${stack.requests.alert}`,
+    '',
+    'Ask for a refund. It starts a workflow that waits for an approval; see it in the Temporal UI:',
+    '',
+    `  ${stack.requests.refund}`,
+    '',
+    'Then look at what came in:  npx tidegate deliveries list alerts',
     '',
     'Ctrl-C stops everything. The data stays.',
     '',
@@ -65,6 +75,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+const unfit = (await runChecks(preflightChecks(process.env))).filter(({ isOk }) => !isOk);
+if (unfit.length > 0) {
+  console.error(['This machine is not ready:', ...unfit.map(formatFinding)].join('\n'));
+  process.exit(1);
+}
 try {
   stack = await startStack({ dir, stages: makeStages(write), onGatewayLine: showGatewayLine });
 } catch (error) {

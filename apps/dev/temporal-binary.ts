@@ -22,15 +22,9 @@ function cacheDir(): string {
  * Go (into the cache). `report` is told what takes long. Throws one Error that lists every way.
  */
 export async function findTemporalBinary(report: (line: string) => void): Promise<string> {
-  const named = process.env['TEMPORAL_CLI_PATH'];
-  if (named) {
-    if (isExecutable(named)) return named;
-    throw new Error(`TEMPORAL_CLI_PATH names ${named}, which cannot be run`);
-  }
-  const installed = onPath();
-  if (installed !== undefined) return installed;
+  const present = presentTemporalBinary();
+  if (present !== undefined) return present;
   const cached = path.join(cacheDir(), executable);
-  if (isExecutable(cached)) return cached;
   mkdirSync(cacheDir(), { recursive: true });
   const failures: string[] = [];
   for (const [way, obtain] of [
@@ -45,6 +39,30 @@ export async function findTemporalBinary(report: (line: string) => void): Promis
     }
   }
   throw new Error(waysToGetTemporal(failures));
+}
+
+/**
+ * The Temporal CLI that is there already, or undefined when it must be fetched first. Throws when
+ * TEMPORAL_CLI_PATH names something that cannot be run.
+ */
+export function presentTemporalBinary(): string | undefined {
+  const named = process.env['TEMPORAL_CLI_PATH'];
+  if (named) {
+    if (isExecutable(named)) return named;
+    throw new Error(`TEMPORAL_CLI_PATH names ${named}, which cannot be run`);
+  }
+  const cached = path.join(cacheDir(), executable);
+  return onPath() ?? (isExecutable(cached) ? cached : undefined);
+}
+
+/** Whether this machine can build the server from source. */
+export function hasGo(): boolean {
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function waysToGetTemporal(failures: readonly string[]): string {
@@ -88,11 +106,7 @@ async function download(target: string, report: (line: string) => void): Promise
 }
 
 async function build(target: string, report: (line: string) => void): Promise<void> {
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' });
-  } catch {
-    throw new Error('Go is not installed');
-  }
+  if (!hasGo()) throw new Error('Go is not installed');
   report(
     `building the Temporal server ${temporalCliVersion} from source with Go: four to five minutes on two cores, once`,
   );
