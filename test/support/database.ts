@@ -19,6 +19,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(adminUrl, `create database ${name} template ${templateDatabase}`);
   const admin = new Pool({ connectionString: new URL(`/${name}`, adminUrl).toString(), max: 4 });
+  // The drop ends connections that are still closing.
+  admin.on('error', () => undefined);
+  admin.on('connect', (client) => client.on('error', () => undefined));
   return {
     appUrl: urlForRole(adminUrl, databaseRoles.app, appPassword, name),
     migratorUrl: urlForRole(adminUrl, databaseRoles.migrator, migratorPassword, name),

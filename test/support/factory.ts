@@ -1,14 +1,27 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { addHookSecret } from '../../shared/crypto/hook-secrets.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
+import { makePersonalToken } from '../../shared/crypto/tokens.ts';
 import { makePool } from '../../shared/db/pool.ts';
-import { insertHook, type NewHook } from '../../shared/db/queries/hooks.ts';
+import { hookDefaults, insertHook, type HookSettings } from '../../shared/db/queries/hooks.ts';
+import { insertPersonalToken } from '../../shared/db/queries/personal-tokens.ts';
+import { insertUser } from '../../shared/db/queries/users.ts';
+import { acceptDelivery, type RequestRecord } from '../../shared/db/queries/inbound-deliveries.ts';
 import { insertDesk, type DeskSeed } from '../../shared/db/queries/service-desk.ts';
 import { insertTenant } from '../../shared/db/queries/tenants.ts';
+import type { HookHandler } from '../../shared/schemas/hook.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
-import { parseHookId, parseTenantId, type HookId, type TenantId } from '../../shared/domain/ids.ts';
+import type { Role } from '../../shared/domain/permissions.ts';
+import {
+  parseDeliveryId,
+  parseHookId,
+  parseTenantId,
+  type DeliveryId,
+  type HookId,
+  type TenantId,
+} from '../../shared/domain/ids.ts';
 import { tenantSlug } from '../../shared/domain/tenant-slug.ts';
 
 export interface TestTenant {
@@ -24,11 +37,24 @@ export interface TestHook {
   readonly secret: string;
 }
 
-/** Makes tenants and hooks the way the product stores them. */
+export interface TestUser {
+  readonly id: string;
+  readonly token: string;
+}
+
+export interface UserOptions {
+  readonly role?: Role;
+  readonly permissions?: readonly string[] | null;
+}
+
+/** Makes tenants, hooks and users the way the product stores them. */
 export interface Factory {
   readonly withTenant: WithTenant;
   tenant(options?: { readonly isInboundEnabled?: boolean }): Promise<TestTenant>;
-  hook(tenant: TestTenant, options?: Partial<NewHook>): Promise<TestHook>;
+  hook(tenant: TestTenant, options?: Partial<HookSettings>): Promise<TestHook>;
+  user(tenant: TestTenant, options?: UserOptions): Promise<TestUser>;
+  /** A committed delivery that nobody has dispatched yet, nor will within a minute. */
+  delivery(hook: TestHook, body: unknown): Promise<DeliveryId>;
   close(): Promise<void>;
 }
 
@@ -55,24 +81,79 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
       return { id, slug, desk };
     },
     async hook(tenant, options = {}) {
-      const hook: NewHook = {
-        id: parseHookId(uuidv7()),
+      const id = parseHookId(uuidv7());
+      const settings: HookSettings = {
+        ...hookDefaults,
         slug: `hook-${randomBytes(4).toString('hex')}`,
         name: 'Test hook',
-        authConfig: { signatureHeader: 'X-Signature' },
+        auth: { authType: 'hmac_sha256', authConfig: { signatureHeader: 'X-Signature' } },
         idempotencySource: { type: 'header', value: 'X-Request-Id' },
-        handlerConfig: { action: 'createTicket', mapping: ticketMapping(tenant.desk) },
-        responseMode: 'outcome',
+        handler: directAction('createTicket', ticketMapping(tenant.desk)),
+        // Many tests send hundreds of requests at once; those about the limit set their own.
+        rateLimitPerMinute: 60_000,
         ...options,
       };
       const secret = randomBytes(24).toString('base64url');
       await withTenant(tenant.id, async (tx) => {
-        await insertHook(tx, hook);
-        await addHookSecret(vault, tx, hook.id, secret);
+        await insertHook(tx, id, settings);
+        await addHookSecret(vault, tx, id, 'default', secret);
       });
-      return { id: hook.id, tenant, slug: hook.slug, secret };
+      return { id, tenant, slug: settings.slug, secret };
+    },
+    async user(tenant, { role = 'admin', permissions = null } = {}) {
+      const id = randomUUID();
+      const { token, sha256, prefix } = makePersonalToken();
+      await withTenant(tenant.id, async (tx) => {
+        await insertUser(tx, { id, email: `${id}@example.test`, name: 'Test', role, permissions });
+        const owned = { id: randomUUID(), userId: id, name: 'Test', expiresAt: null };
+        await insertPersonalToken(tx, { ...owned, sha256, prefix });
+      });
+      return { id, token };
+    },
+    async delivery(hook, body) {
+      const id = parseDeliveryId(uuidv7());
+      const bytes = Buffer.from(JSON.stringify(body));
+      await withTenant(hook.tenant.id, (tx) =>
+        acceptDelivery(tx, {
+          ...requestRecord(id, hook.id),
+          hookId: hook.id,
+          origin: { kind: 'sender' },
+          promisedStatus: null,
+          body: bytes,
+          bodySha256: createHash('sha256').update(bytes).digest(),
+          idempotencyKey: null,
+          windowSeconds: 60,
+          workflowId: `in/${hook.tenant.slug}/${hook.slug}/${id}`,
+          startGraceMs: 60_000,
+        }),
+      );
+      return id;
     },
     close: () => pool.end(),
+  };
+}
+
+/** A handler that runs one action of the catalogue. */
+export function directAction(action: string, mapping: Record<string, string>): HookHandler {
+  return { handlerType: 'direct_action', handlerConfig: { action, mapping } };
+}
+
+/** A handler that starts a workflow. */
+export function workflowHandler(workflowId: string): HookHandler {
+  return { handlerType: 'workflow', handlerConfig: { workflowId } };
+}
+
+/** A request as it is stored, for a hook or for none. */
+export function requestRecord(id: DeliveryId, hookId: HookId | null): RequestRecord {
+  return {
+    id,
+    hookId,
+    method: 'POST',
+    path: '/',
+    query: {},
+    headers: {},
+    sourceIp: null,
+    userAgent: null,
   };
 }
 

@@ -38,9 +38,16 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     temporalAddress: temporal.address,
   } satisfies TestServers);
 
-  return async () => {
+  const tearDown = async (): Promise<void> => {
     await temporal.stop();
     await postgres.stop();
     rmSync(dir, { recursive: true, force: true });
   };
+  // The runner ends at once on these two, without its tear-down.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      void tearDown().finally(() => process.exit(1));
+    });
+  }
+  return tearDown;
 }

@@ -12,6 +12,9 @@ import { eventually } from './eventually.ts';
 // Once per test process: the SDK's own signal handlers would keep the runner from ending it.
 installRuntime(makeLogger({ level: 'silent', name: 'test' }));
 
+/** What opens the operator's routes in tests. */
+export const operatorToken = 'test-operator-token-of-32-characters';
+
 /** A gateway with its worker on a database of its own, in this process, over real HTTP. */
 export interface TestStack {
   readonly database: TestDatabase;
@@ -40,13 +43,16 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       TIDEGATE_LOG_LEVEL: 'silent',
       TIDEGATE_TASK_QUEUE: taskQueue,
       TIDEGATE_SWEEP_INTERVAL_MS: '50',
+      TIDEGATE_OPERATOR_TOKEN: operatorToken,
+      // On a busy machine a start may take long; tests that are about the budget set their own.
+      TIDEGATE_START_BUDGET_MS: '10000',
       ...given.env,
     });
     const temporal = loadTemporalConfig({
       TEMPORAL_ADDRESS: given.temporalAddress ?? inject('servers').temporalAddress,
     });
     const log = makeLogger({ level: config.TIDEGATE_LOG_LEVEL, name: 'test' });
-    const gateway = await startGateway(config, temporal, log);
+    const gateway = closableTwice(await startGateway(config, temporal, log));
     gateways.push(gateway);
     if (given.temporalAddress === undefined) await eventually(() => isConnected(gateway.url));
     return gateway;
@@ -63,6 +69,12 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       await database.drop();
     },
   };
+}
+
+/** A test may close a gateway itself; the stack closes what is left. */
+function closableTwice(gateway: Gateway): Gateway {
+  let closed: Promise<void> | undefined;
+  return { url: gateway.url, close: () => (closed ??= gateway.close()) };
 }
 
 async function isConnected(url: string): Promise<void> {

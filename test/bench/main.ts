@@ -1,0 +1,159 @@
+/**
+ * `npm run bench`: what this machine gives, as one table of targets and figures (docs/performance.md).
+ *
+ *   --rate n       acknowledgements a second (1000)
+ *   --seconds n    length of each measurement (30)
+ *   --quick        small loads: a look at the shape in about a minute
+ *   --growth       also with 1,000,000 stored deliveries, which takes minutes to prepare
+ *   --only names   some of: ack,outcome,throughput,fairness,growth,start
+ *   --cpu-prof dir the gateway writes a CPU profile there when it ends
+ */
+import { parseArgs } from 'node:util';
+import {
+  measureAcknowledgement,
+  measureFairness,
+  measureOutcome,
+  measureThroughput,
+  measureWithStored,
+  residentMegabytes,
+} from './measures.ts';
+import { startBenchStack, type BenchStack } from './stack.ts';
+import { measureStart } from './start-time.ts';
+import { makeTable, milliseconds } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string' },
+    seconds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    growth: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+  },
+});
+const isQuick = values.quick;
+const perSecond = Number(values.rate ?? (isQuick ? 100 : 1_000));
+const seconds = Number(values.seconds ?? (isQuick ? 5 : 30));
+const backlog = isQuick ? 300 : 10_000;
+const wanted = new Set(values.only?.split(','));
+const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+
+const temporalAddress = process.env['TEMPORAL_ADDRESS'];
+const table = makeTable();
+const progress = (line: string): void =>
+  console.error(`${performance.now().toFixed(0).padStart(8)} ms  ${line}`);
+
+async function acknowledgement(stack: BenchStack): Promise<void> {
+  progress(`acknowledging ${perSecond}/s for ${seconds} s, then draining`);
+  const found = await measureAcknowledgement(stack, { perSecond, seconds });
+  const { latencies } = found;
+  table.add(
+    `acknowledged of ${perSecond}/s for ${seconds} s, 1 KB`,
+    'all',
+    `${latencies.count} of ${perSecond * seconds}, ${found.errors} refused`,
+  );
+  table.add('… latency p50', '< 10 ms', milliseconds(latencies.at(0.5)));
+  table.add('… latency p99', '< 50 ms', milliseconds(latencies.at(0.99)));
+  const drainRate = latencies.count / (seconds + found.drainedAfterSeconds);
+  table.add(
+    '… drained behind it',
+    '',
+    `after ${found.drainedAfterSeconds.toFixed(0)} s more, ${drainRate.toFixed(0)}/s`,
+  );
+  table.add('… lost / twice', '0 / 0', `${found.lost} / ${found.doubled}`);
+}
+
+async function outcome(stack: BenchStack): Promise<void> {
+  progress('outcomes, one at a time');
+  const latencies = await measureOutcome(stack, seconds);
+  table.add('awaited outcome, one at a time, p50', '< 40 ms', milliseconds(latencies.at(0.5)));
+  table.add('… p99', '< 150 ms', milliseconds(latencies.at(0.99)));
+}
+
+async function throughput(stack: BenchStack): Promise<void> {
+  progress('completed deliveries and the bare engine, in turns');
+  const found = await measureThroughput(stack, {
+    rounds: isQuick ? 2 : 5,
+    seconds: isQuick ? 4 : 10,
+  });
+  table.add('bare engine, eager and local, completed', '', `${found.barePerSecond.toFixed(0)}/s`);
+  table.add('deliveries completed, 64 in flight', '', `${found.perSecond.toFixed(0)}/s`);
+  table.add('… of the bare engine', '>= 0.80', found.ratio.toFixed(2));
+  table.add(
+    '… processor time of its Node process, each',
+    '',
+    `${milliseconds(found.cpuMs)}; bare ${milliseconds(found.bareCpuMs)}`,
+  );
+}
+
+async function fairness(stack: BenchStack): Promise<void> {
+  progress(`a quiet tenant beside a backlog of ${backlog}`);
+  const { alone, beside, backlogLeft } = await measureFairness(stack, { backlog, seconds });
+  table.add('quiet tenant alone, p99', '', milliseconds(alone.at(0.99)));
+  table.add(
+    `… beside a backlog of ${backlog}, p99`,
+    '<= 2x alone',
+    `${milliseconds(beside.at(0.99))} (${(beside.at(0.99) / alone.at(0.99)).toFixed(1)}x, ${backlogLeft} left)`,
+  );
+}
+
+async function growth(stack: BenchStack): Promise<void> {
+  const hook = await stack.newHook();
+  const sizes = values.growth ? [10_000, 1_000_000] : [0, 10_000];
+  const found: number[] = [];
+  for (const stored of sizes) {
+    progress(`outcomes with ${stored} stored deliveries`);
+    const latencies = await measureWithStored(stack, hook, { stored, seconds });
+    found.push(latencies.at(0.5));
+  }
+  const [small = NaN, large = NaN] = found;
+  table.add(
+    `outcome p50 with ${sizes.join(' and ')} stored`,
+    '<= 1.2x',
+    `${milliseconds(small)} and ${milliseconds(large)} (${(large / small).toFixed(2)}x)`,
+  );
+}
+
+async function withStack(): Promise<void> {
+  progress('starting Postgres, Temporal and a gateway');
+  const profileDir = values['cpu-prof'];
+  const stack = await startBenchStack({
+    temporalAddress,
+    gatewayOptions: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`],
+  });
+  // Ctrl-C leaves nothing behind either.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stack.stop().then(() => process.exit(1)));
+  }
+  const memory = (): string => `${residentMegabytes(stack)?.toFixed(0) ?? '?'} MB`;
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, residentMegabytes(stack) ?? 0)), 500);
+  try {
+    table.add('gateway with its worker, memory idle', '< 350 MB', memory());
+    if (isWanted('outcome')) await outcome(stack);
+    if (isWanted('throughput')) await throughput(stack);
+    if (isWanted('fairness')) await fairness(stack);
+    if (isWanted('growth')) await growth(stack);
+    if (isWanted('ack')) await acknowledgement(stack);
+    table.add('… most memory under these loads', '< 700 MB', `${peak.toFixed(0)} MB`);
+  } finally {
+    clearInterval(watch);
+    await stack.stop();
+  }
+}
+
+await withStack();
+if (isWanted('start')) {
+  progress('npm start, twice');
+  table.add(
+    'npm start to a delivered webhook, warm',
+    '< 15 s',
+    `${(await measureStart()).toFixed(1)} s`,
+  );
+}
+table.print();
+if (temporalAddress === undefined) {
+  console.log(
+    'Temporal: the local development server on SQLite. No claim about throughput; only the ratios count.',
+  );
+}

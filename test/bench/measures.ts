@@ -1,0 +1,232 @@
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { fromWireId } from '../../shared/domain/ids.ts';
+import type { TestHook } from '../support/factory.ts';
+import type { BareResult, BareRun } from './bare-engine.ts';
+import { keepInFlight, openLoop, type Latencies } from './load.ts';
+import { postOnce } from './sender.ts';
+import type { BenchStack } from './stack.ts';
+
+const inFlight = 64;
+const pollMs = 500;
+
+/** Acknowledgements at a fixed rate, and whether each of them was kept, once. */
+export interface Acknowledgement {
+  readonly latencies: Latencies;
+  readonly errors: number;
+  readonly drainedAfterSeconds: number;
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+export async function measureAcknowledgement(
+  stack: BenchStack,
+  load: { readonly perSecond: number; readonly seconds: number },
+): Promise<Acknowledgement> {
+  const hook = await stack.newHook();
+  const ids: string[] = [];
+  const { latencies, errors } = await openLoop(load, async () => {
+    const { deliveryId } = await postOnce(stack.gateway.url, hook, 'acceptance');
+    ids.push(String(fromWireId('delivery', deliveryId)));
+  });
+  const drainedAfterSeconds = await untilDrained(stack, hook);
+  return { latencies, errors, drainedAfterSeconds, ...(await audit(stack, hook, ids)) };
+}
+
+/** Waits until a hook's deliveries all have their outcome; gives how long that took, in seconds. */
+async function untilDrained(stack: BenchStack, hook: TestHook): Promise<number> {
+  const startedMs = performance.now();
+  for (;;) {
+    const { rows } = await stack.admin.query<{ n: number }>(
+      `select count(*)::integer as n from inbound_deliveries
+       where tenant_id = $1 and dispatch_status = 'pending'`,
+      [hook.tenant.id],
+    );
+    if (rows[0]?.n === 0) return (performance.now() - startedMs) / 1_000;
+    await sleep(pollMs);
+  }
+}
+
+/** Holds what was acknowledged against what is stored: one dispatched row and one ticket for each. */
+async function audit(stack: BenchStack, hook: TestHook, ids: readonly string[]) {
+  const { rows } = await stack.admin.query<{ lost: number; doubled: number }>(
+    `with acknowledged as (select unnest($2::uuid[]) as id),
+      effects as (
+        select a.id, count(t.id) filter (where d.dispatch_status = 'dispatched') as n
+        from acknowledged a
+        left join inbound_deliveries d on d.tenant_id = $1 and d.id = a.id
+        left join tickets t
+          on t.tenant_id = $1 and (t.attributes->>'delivery_id')::uuid = a.id
+        group by a.id)
+     select (count(*) filter (where n = 0))::integer as lost,
+       (count(*) filter (where n > 1))::integer as doubled
+     from effects`,
+    [hook.tenant.id, ids],
+  );
+  return rows[0] ?? { lost: NaN, doubled: NaN };
+}
+
+/** The outcome of a direct action, one request after the other. */
+export async function measureOutcome(stack: BenchStack, seconds: number): Promise<Latencies> {
+  const hook = await stack.newHook();
+  const load = { inFlight: 1, seconds };
+  return (await keepInFlight(load, () => sendOne(stack, hook))).latencies;
+}
+
+async function sendOne(stack: BenchStack, hook: TestHook): Promise<void> {
+  await postOnce(stack.gateway.url, hook, 'outcome');
+}
+
+export interface Throughput {
+  readonly barePerSecond: number;
+  readonly perSecond: number;
+  /** The median of the rounds' ratios: only what was measured side by side is compared. */
+  readonly ratio: number;
+  /** Processor time of the Node process for one of them, in milliseconds; NaN where it is not known. */
+  readonly bareCpuMs: number;
+  readonly cpuMs: number;
+}
+
+/** Completed deliveries against the bare engine, in turns, so that both meet the same machine. */
+export async function measureThroughput(
+  stack: BenchStack,
+  load: { readonly rounds: number; readonly seconds: number },
+): Promise<Throughput> {
+  const bare = await startBareEngine(stack.temporalAddress);
+  const hook = await stack.newHook();
+  const rounds: Record<'bare' | 'own' | 'bareCpuMs' | 'ownCpuMs', number>[] = [];
+  const run = { seconds: load.seconds, inFlight };
+  try {
+    // The first round warms both up and is not counted.
+    for (let round = 0; round <= load.rounds; round += 1) {
+      const bareCpu = cpuMilliseconds(bare.pid);
+      const echoed = await bare.run(run);
+      const bareCpuMs = (cpuMilliseconds(bare.pid) - bareCpu) / echoed.count;
+      const before = await dispatchedOf(stack, hook);
+      const ownCpu = cpuMilliseconds(stack.gateway.child.pid);
+      const { elapsedSeconds } = await keepInFlight(run, () => sendOne(stack, hook));
+      const dispatched = (await dispatchedOf(stack, hook)) - before;
+      const ownCpuMs = (cpuMilliseconds(stack.gateway.child.pid) - ownCpu) / dispatched;
+      await untilDrained(stack, hook);
+      if (round === 0) continue;
+      const own = dispatched / elapsedSeconds;
+      rounds.push({ bare: echoed.perSecond, own, bareCpuMs, ownCpuMs });
+    }
+  } finally {
+    bare.stop();
+  }
+  return {
+    barePerSecond: median(rounds.map((round) => round.bare)),
+    perSecond: median(rounds.map((round) => round.own)),
+    ratio: median(rounds.map((round) => round.own / round.bare)),
+    bareCpuMs: median(rounds.map((round) => round.bareCpuMs)),
+    cpuMs: median(rounds.map((round) => round.ownCpuMs)),
+  };
+}
+
+/** Deliveries of a hook that have their effect: an answer alone may only mean "accepted". */
+async function dispatchedOf(stack: BenchStack, hook: TestHook): Promise<number> {
+  const { rows } = await stack.admin.query<{ n: number }>(
+    `select count(*)::integer as n from inbound_deliveries
+     where tenant_id = $1 and dispatch_status = 'dispatched'`,
+    [hook.tenant.id],
+  );
+  return rows[0]?.n ?? NaN;
+}
+
+async function startBareEngine(temporalAddress: string) {
+  const script = fileURLToPath(new URL('bare-engine.ts', import.meta.url));
+  const child = fork(script, [temporalAddress]);
+  const answer = <Answer>(): Promise<Answer> =>
+    new Promise((resolve) => {
+      child.once('message', (message) => resolve(message as Answer));
+    });
+  await answer();
+  return {
+    pid: Number(child.pid),
+    run(load: BareRun): Promise<BareResult> {
+      const result = answer<BareResult>();
+      child.send(load);
+      return result;
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+export interface Fairness {
+  readonly alone: Latencies;
+  readonly beside: Latencies;
+  /** How much of the noisy tenant's backlog was left when the measurement ended. */
+  readonly backlogLeft: number;
+}
+
+/** A quiet tenant's outcomes, alone and beside a noisy one's backlog of accepted deliveries. */
+export async function measureFairness(
+  stack: BenchStack,
+  load: { readonly backlog: number; readonly seconds: number },
+): Promise<Fairness> {
+  const [quiet, noisy] = [await stack.newHook(), await stack.newHook()];
+  const quietly = async (): Promise<Latencies> =>
+    (await openLoop({ perSecond: 4, seconds: load.seconds }, () => sendOne(stack, quiet)))
+      .latencies;
+  const alone = await quietly();
+  let sent = 0;
+  const lanes = Array.from({ length: inFlight }, async () => {
+    while ((sent += 1) <= load.backlog) {
+      // Refused on an overloaded machine: sent again.
+      await postOnce(stack.gateway.url, noisy, 'acceptance').catch(() => void (sent -= 1));
+    }
+  });
+  await Promise.all(lanes);
+  const beside = await quietly();
+  const { rows } = await stack.admin.query<{ n: number }>(
+    `select count(*)::integer as n from inbound_deliveries
+     where tenant_id = $1 and dispatch_status = 'pending'`,
+    [noisy.tenant.id],
+  );
+  await untilDrained(stack, noisy);
+  return { alone, beside, backlogLeft: rows[0]?.n ?? NaN };
+}
+
+/** Outcomes one at a time of a tenant that has this many deliveries stored already. */
+export async function measureWithStored(
+  stack: BenchStack,
+  hook: TestHook,
+  load: { readonly stored: number; readonly seconds: number },
+): Promise<Latencies> {
+  await stack.admin.query(
+    `insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path, body,
+       auth_status, dispatch_status, idempotency_key, workflow_id, outcome, received_at)
+     select $1, gen_random_uuid(), $2, 'POST', '/', '{}', 'verified', 'dispatched',
+       'stored-' || n, 'in/stored/' || n, '{"status":"dispatched"}',
+       now() - make_interval(secs => n)
+     from generate_series(
+       (select count(*) + 1 from inbound_deliveries where tenant_id = $1), $3::integer) as n`,
+    [hook.tenant.id, hook.id, load.stored],
+  );
+  await stack.admin.query('analyze inbound_deliveries');
+  const run = { inFlight: 1, seconds: load.seconds };
+  return (await keepInFlight(run, () => sendOne(stack, hook))).latencies;
+}
+
+/** Memory of the gateway's process in megabytes, or undefined where it cannot be read. */
+export function residentMegabytes(stack: BenchStack): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const status = readFileSync(`/proc/${stack.gateway.child.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024;
+}
+
+/** Processor time that a process has used, in milliseconds, from a clock of 100 ticks a second. */
+function cpuMilliseconds(pid: number): number {
+  if (process.platform !== 'linux') return NaN;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

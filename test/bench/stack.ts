@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Pool } from 'pg';
+import { prepareDatabase } from '../../apps/bootstrap/database.ts';
+import { registerSearchAttributes } from '../../apps/bootstrap/temporal.ts';
+import { freePort } from '../../apps/dev/ports.ts';
+import { startLocalPostgres } from '../../apps/dev/postgres.ts';
+import { makeSecrets } from '../../apps/dev/secrets.ts';
+import { findTemporalBinary } from '../../apps/dev/temporal-binary.ts';
+import { startLocalTemporal } from '../../apps/dev/temporal-server.ts';
+import { loadTemporalConfig } from '../../shared/config/temporal.ts';
+import {
+  directAction,
+  makeFactory,
+  ticketMapping,
+  type Factory,
+  type TestHook,
+} from '../support/factory.ts';
+import { spawnGateway, type GatewayProcess } from '../support/faults/gateway-process.ts';
+
+/** A gateway process with servers of its own: Postgres with fsync, and a Temporal server. */
+export interface BenchStack {
+  readonly admin: Pool;
+  readonly gateway: GatewayProcess;
+  readonly temporalAddress: string;
+  /** A hook of a tenant of its own. */
+  newHook(): Promise<TestHook>;
+  stop(): Promise<void>;
+}
+
+export async function startBenchStack(given: {
+  /** Undefined: the local development server. */
+  readonly temporalAddress: string | undefined;
+  readonly gatewayOptions: readonly string[];
+}): Promise<BenchStack> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-bench-'));
+  chmodSync(dir, 0o755);
+  const closers: (() => Promise<void>)[] = [
+    () => Promise.resolve(rmSync(dir, { recursive: true, force: true })),
+  ];
+  const { postgresPassword, migratorPassword, appPassword, masterKeys } = makeSecrets();
+  const postgres = await startLocalPostgres({
+    dir,
+    port: await freePort(),
+    password: postgresPassword,
+  });
+  closers.push(postgres.stop);
+  const { adminUrl } = postgres;
+  const database = 'tidegate_bench';
+  const { appUrl } = await prepareDatabase({ adminUrl, database, migratorPassword, appPassword });
+  const admin = new Pool({ connectionString: new URL(`/${database}`, adminUrl).toString() });
+  closers.push(() => admin.end());
+  const temporalAddress = given.temporalAddress ?? (await startTemporal(dir, closers));
+  await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress }));
+  const factory = makeFactory(appUrl, masterKeys);
+  closers.push(() => factory.close());
+  const gateway = await spawnGateway({
+    dir,
+    nodeOptions: given.gatewayOptions,
+    env: {
+      DATABASE_URL: appUrl,
+      TEMPORAL_ADDRESS: temporalAddress,
+      TIDEGATE_MASTER_KEYS: masterKeys,
+      TIDEGATE_TASK_QUEUE: `bench-${randomBytes(6).toString('hex')}`,
+      TIDEGATE_PORT: '0',
+      // A start that is given up is answered at once: outcomes could not be measured then.
+      TIDEGATE_START_BUDGET_MS: '10000',
+    },
+  });
+  closers.push(() => gateway.child.stop());
+  const stopAll = async (): Promise<void> => {
+    for (const close of closers.toReversed()) await close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    admin,
+    gateway,
+    temporalAddress,
+    newHook: () => newHook(factory),
+    // Once, also when a signal and the end of the bench ask for it.
+    stop: () => (stopped ??= stopAll()),
+  };
+}
+
+async function startTemporal(dir: string, closers: (() => Promise<void>)[]): Promise<string> {
+  const binary = await findTemporalBinary((line) => console.error(line));
+  const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
+  closers.push(temporal.stop);
+  return temporal.address;
+}
+
+async function newHook(factory: Factory): Promise<TestHook> {
+  const tenant = await factory.tenant();
+  const { external_id: _, ...mapping } = ticketMapping(tenant.desk);
+  return factory.hook(tenant, { handler: directAction('createTicket', mapping) });
+}
