@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     // Two cores: more files at once only wait for each other.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -5,7 +5,7 @@ import type { findSample } from '../../../shared/db/queries/hook-samples.ts';
 import type { HookView } from '../../../shared/schemas/hook-api.ts';
 import { handlerWarnings } from './check-handler.ts';
 import { resolveAuth, slotsOf } from '../../../shared/presets/hook-auth.ts';
-import { kindOf } from './preview-contexts.ts';
+import { bodyKind } from './body-kind.ts';
 import type { HookServices } from './services.ts';
 
 type FoundSample = Awaited<ReturnType<typeof findSample>>;
@@ -64,7 +64,7 @@ function openUntil(moment: Date | null): string | null {
 
 function presentSample(hook: Hook, sample: FoundSample): HookView['samplePayload'] {
   if (sample === undefined) return null;
-  const body = parseRequestBody(sample.body, kindOf(hook, sample.headers));
+  const body = parseRequestBody(sample.body, bodyKind(hook, sample.headers));
   return {
     body: body.ok ? body.value : null,
     headers: { ...sample.headers },

@@ -8,12 +8,13 @@ import {
 } from '../../../shared/db/queries/inbound-delivery-log.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { fromWireId, parseDeliveryId, toWireId } from '../../../shared/domain/ids.ts';
-import { parseRequestBody, type BodyKind } from '../../../shared/domain/request-body.ts';
+import { parseRequestBody } from '../../../shared/domain/request-body.ts';
 import { isAdministrator } from '../../../shared/domain/permissions.ts';
 import { invalid, TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import type { EvaluationContext } from '../../../shared/evaluator/protocol.ts';
 import type { previewRequestSchema } from '../../../shared/schemas/hook-tools-api.ts';
 import type { Caller } from '../api/caller.ts';
+import { bodyKind } from './body-kind.ts';
 
 /** A request to try a mapping on, with what it is called in the answer. */
 export interface NamedContext {
@@ -58,14 +59,9 @@ export async function previewContexts(
   return contexts;
 }
 
-/** How a stored body is read: as the hook's sender may send it. */
-export function kindOf(hook: Hook, headers: Readonly<Record<string, string>>): BodyKind {
-  return { contentType: headers['content-type'], isFormTaken: hook.auth.authType === 'verifier' };
-}
-
 function ofDelivery(hook: Hook, delivery: StoredDelivery, pointer: string): NamedContext {
   const of = toWireId('delivery', delivery.id);
-  const body = parseRequestBody(delivery.body ?? Buffer.alloc(0), kindOf(hook, delivery.headers));
+  const body = parseRequestBody(delivery.body ?? Buffer.alloc(0), bodyKind(hook, delivery.headers));
   if (delivery.body === null || delivery.bodyTruncatedAt !== null || !body.ok) {
     throw invalid(pointer, `${of} has no whole body that can be read.`);
   }
@@ -83,7 +79,7 @@ function ofDelivery(hook: Hook, delivery: StoredDelivery, pointer: string): Name
 
 async function ofSample(tx: TenantTx, hook: Hook): Promise<NamedContext> {
   const sample = await findSample(tx, hook.id);
-  const body = sample && parseRequestBody(sample.body, kindOf(hook, sample.headers));
+  const body = sample && parseRequestBody(sample.body, bodyKind(hook, sample.headers));
   if (sample === undefined || !body?.ok) {
     throw invalid('/samples', 'There is nothing to try the mapping on: capture a sample first.');
   }

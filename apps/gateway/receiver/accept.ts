@@ -13,6 +13,7 @@ import { parseRequestBody } from '../../../shared/domain/request-body.ts';
 import type { FailedOutcome } from '../../../shared/domain/outcome.ts';
 import { inboundWorkflowId } from '../../../shared/domain/workflow-id.ts';
 import type { Evaluator } from '../../../shared/evaluator/evaluator.ts';
+import { bodyKind } from '../hooks/body-kind.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { accepted, answerFor, duplicate, tooLarge, type Answer } from './answer.ts';
 import { findIdempotencyKey } from './idempotency-key.ts';
@@ -61,10 +62,7 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
       return answerFor(record.id, outcome);
     };
 
-    const body = parseRequestBody(request.body, {
-      contentType: record.headers['content-type'],
-      isFormTaken: hook.auth.authType === 'verifier',
-    });
+    const body = parseRequestBody(request.body, bodyKind(hook, record.headers));
     if (!body.ok) return fail({ code: 'invalid_json', message: body.reason });
     const admission = await deps.admit(tenantId, hook);
     if (!admission.isAdmitted) {

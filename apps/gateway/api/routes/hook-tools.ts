@@ -16,7 +16,8 @@ import {
   type SampleTreeView,
 } from '../../../../shared/schemas/hook-tools-api.ts';
 import type { Hook } from '../../../../shared/db/queries/hooks.ts';
-import { kindOf, previewContexts } from '../../hooks/preview-contexts.ts';
+import { bodyKind } from '../../hooks/body-kind.ts';
+import { previewContexts } from '../../hooks/preview-contexts.ts';
 import type { HookServices } from '../../hooks/services.ts';
 import { verifyAgain } from '../../hooks/verify-again.ts';
 import { defineRoute, type ApiRoute } from '../route.ts';
@@ -81,7 +82,7 @@ export function hookToolRoutes(services: HookServices): readonly ApiRoute[] {
           throw new TidegateError('permission_missing', 'Only administrators see samples.');
         }
         const sample = await findSample(tx, hook.id);
-        const body = sample && parseRequestBody(sample.body, kindOf(hook, sample.headers));
+        const body = sample && parseRequestBody(sample.body, bodyKind(hook, sample.headers));
         return { data: body?.ok ? presentTree(samplePaths(body.value)) : null };
       },
     }),
