@@ -35,7 +35,8 @@ slot its keys are stored under, and several keys may be live in a slot while one
 - Every signature of a request is tried with every live key, in constant time. A header that comes
   twice is refused.
 - A refused request is answered 401 with an empty body whatever the reason, and the same for a hook
-  that does not exist. The reason is on the delivery, check by check.
+  that does not exist. The reason is on the delivery, check by check; past 120 refusals a minute from one address
+  they are in the log of the gateway alone.
 - Without a signed time a captured request can be sent again. The idempotency key is what makes that
   harmless, so set one.
 
