@@ -93,7 +93,7 @@ export function requireAuth(auth: HookAuth): ResolvedAuth {
 }
 
 /** Reads the two members of an authentication as one. Throws `validation_failed`. */
-export function readAuth(authType: string, authConfig: unknown): HookAuth {
+function readAuth(authType: string, authConfig: unknown): HookAuth {
   const parsed = hookAuthSchema.safeParse({ authType, authConfig });
   if (!parsed.success) throw refusedMembers(parsed.error.issues);
   return parsed.data;
@@ -105,7 +105,11 @@ function readHandler(handlerType: string, handlerConfig: unknown): HookHandler {
   return parsed.data;
 }
 
-function changedAuth(current: HookAuth, body: HookChangeBody): HookAuth {
+/** An authentication with the members that are given; another type starts without the old configuration. */
+export function changedAuth(
+  current: HookAuth,
+  body: Pick<HookChangeBody, 'authType' | 'authConfig'>,
+): HookAuth {
   const { authType = current.authType, authConfig } = body;
   const kept = authType === current.authType ? current.authConfig : {};
   return readAuth(authType, authConfig ?? kept);

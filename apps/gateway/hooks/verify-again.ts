@@ -15,7 +15,7 @@ import type { VerifiableRequest, VerificationKey } from '../../../shared/verific
 import { verifyRequest } from '../../../shared/verification/verify.ts';
 import type { ResolvedAuth } from '../../../shared/presets/hook-auth.ts';
 import { secretsBySlot } from './hook-keys.ts';
-import { readAuth, requireAuth } from './save-hook.ts';
+import { changedAuth, requireAuth } from './save-hook.ts';
 import type { HookServices } from './services.ts';
 
 type Candidate = z.output<typeof verifyRequestSchema>;
@@ -35,9 +35,7 @@ export async function verifyAgain(
   if (delivery.body === null || delivery.bodyTruncatedAt !== null) {
     throw new TidegateError('delivery_not_replayable');
   }
-  const { authType = hook.auth.authType } = candidate;
-  const kept = authType === hook.auth.authType ? hook.auth.authConfig : {};
-  const auth = requireAuth(readAuth(authType, candidate.authConfig ?? kept));
+  const auth = requireAuth(changedAuth(hook.auth, candidate));
   const { verifier } = auth;
   const keys = await keysOf(services, tx, hook, auth, candidate);
   const request = storedRequest(services.publicUrl(), delivery, delivery.body);
