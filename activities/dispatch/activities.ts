@@ -1,4 +1,3 @@
-import { applyOnce } from '../../shared/db/apply-once.ts';
 import {
   parseDeliveryId,
   parseTenantId,
@@ -10,7 +9,6 @@ import { parseRequestBody } from '../../shared/domain/request-body.ts';
 import { directActionConfigSchema } from '../../shared/schemas/hook.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
 import {
-  deliveryLedger,
   bodyKindOf,
   findDispatchable,
   type DispatchableDelivery,
@@ -20,6 +18,7 @@ import type { Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { act } from '../actions/act.ts';
 import type { ActionRegistry } from '../actions/contract.ts';
 import type { DispatchActivities } from './contract.ts';
+import { decideOnce, isOutcome } from './decide-once.ts';
 import { dispatchToWorkflow, type HandlerWorkflowDeps } from './handler-workflow.ts';
 
 export interface DispatchDeps extends HandlerWorkflowDeps {
@@ -44,7 +43,10 @@ export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
     }
     // The mapping runs before the transaction: a slow expression must not hold a row lock.
     const effect = await prepare(deps, tenant, delivery);
-    return deps.withTenant(tenant, (tx) => applyOnce(tx, deliveryLedger(id), effect));
+    const decision = await deps.withTenant(tenant, (tx) => decideOnce(tx, id, effect));
+    if (isOutcome(decision)) return decision;
+    // The hook was switched since the delivery was read, and another dispatch has tied a run to it.
+    return dispatchToWorkflow(deps, tenant, { ...delivery, handlerRun: decision });
   }
 
   return {

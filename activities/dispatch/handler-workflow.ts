@@ -1,26 +1,23 @@
 import { applyOnce } from '../../shared/db/apply-once.ts';
-import {
-  claimHandlerRun,
-  findHandlerRun,
-  recordHandlerRunId,
-} from '../../shared/db/queries/handler-runs.ts';
+import { recordHandlerRunId } from '../../shared/db/queries/handler-runs.ts';
 import {
   bodyKindOf,
   deliveryLedger,
   type DispatchableDelivery,
 } from '../../shared/db/queries/inbound-deliveries.ts';
 import { isWorkflowPublished } from '../../shared/db/queries/published-workflows.ts';
-import type { TenantTx, WithTenant } from '../../shared/db/tenant.ts';
+import type { WithTenant } from '../../shared/db/tenant.ts';
 import {
   handlerRun,
   type HandlerEnvelope,
   type HandlerRun,
 } from '../../shared/domain/handler-workflow.ts';
-import { toWireId, type DeliveryId, type TenantId } from '../../shared/domain/ids.ts';
+import { toWireId, type TenantId } from '../../shared/domain/ids.ts';
 import { parseRequestBody } from '../../shared/domain/request-body.ts';
 import type { DispatchOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
 import type { ErrorCode } from '../../shared/errors/catalogue.ts';
 import { workflowHandlerConfigSchema } from '../../shared/schemas/hook.ts';
+import { decideOnce, isOutcome } from './decide-once.ts';
 import type { WorkflowRegistry } from './workflow-registry.ts';
 
 /** A run to be started, and what the engine is told of it. */
@@ -71,8 +68,10 @@ export async function dispatchToWorkflow(
   if (!body.ok) return fail(refuse('invalid_json', body.reason));
   const envelope = envelopeOf(delivery, body.value);
   const wanted = delivery.handlerRun ?? (await judge(deps, tenantId, delivery, envelope));
-  const tied = await deps.withTenant(tenantId, (tx) => tie(tx, delivery.id, wanted));
-  if ('status' in tied) return tied;
+  const tied = await deps.withTenant(tenantId, (tx) =>
+    decideOnce(tx, delivery.id, () => Promise.resolve(wanted)),
+  );
+  if (isOutcome(tied)) return tied;
 
   const start = await deps.startHandler({ run: tied, envelope, tenantId });
   if (!start.ok) return fail(refuse('start_refused', start.reason));
@@ -88,25 +87,6 @@ export async function dispatchToWorkflow(
       };
     }),
   );
-}
-
-/**
- * Decides, under the delivery's lock, what becomes of it: the outcome it has, the run that is tied to
- * it by now, the run that is wanted, or the refusal. A refusal does not undo what another dispatch has
- * tied meanwhile: that run may be started already.
- */
-async function tie(
-  tx: TenantTx,
-  id: DeliveryId,
-  wanted: HandlerRun | FailedOutcome,
-): Promise<HandlerRun | DispatchOutcome> {
-  const ledger = deliveryLedger(id);
-  const stored = await ledger.lock(tx);
-  if (stored !== null) return stored;
-  if (!('status' in wanted)) return claimHandlerRun(tx, id, wanted);
-  const run = await findHandlerRun(tx, id);
-  if (run === undefined) await ledger.record(tx, wanted);
-  return run ?? wanted;
 }
 
 /** The run that the hook asks for, or why it cannot be started. */

@@ -4,14 +4,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
 import { makeDispatchActivities, type DispatchDeps } from '../../activities/dispatch/activities.ts';
+import type { DispatchInput } from '../../activities/dispatch/contract.ts';
 import type { StartHandler } from '../../activities/dispatch/handler-workflow.ts';
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
 import { freePort } from '../../apps/dev/ports.ts';
 import { makeHandlerStarter } from '../../apps/worker/handler-starter.ts';
 import { publishWorkflow, unpublishWorkflow } from '../../shared/db/queries/published-workflows.ts';
+import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
+import type { HookHandler } from '../../shared/schemas/hook.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, type Factory, type TestHook, workflowHandler } from '../support/factory.ts';
+import {
+  directAction,
+  makeFactory,
+  ticketMapping,
+  workflowHandler,
+  type Factory,
+  type TestHook,
+} from '../support/factory.ts';
 import { connectClient, type TestClient } from '../support/temporal.ts';
 
 let database: TestDatabase;
@@ -72,6 +82,54 @@ const registryOf = (version: number) =>
 
 async function acceptedInput() {
   return { tenantId: hook.tenant.id, deliveryId: await factory.delivery(hook, {}) };
+}
+
+/** A delivery of a new tenant, with the two handlers that its hook is switched between. */
+async function switchingHook() {
+  const tenant = await factory.tenant();
+  const { id } = await factory.hook(tenant);
+  await factory.withTenant(tenant.id, (tx) => publishWorkflow(tx, 'approval', null));
+  const hookOfTenant = { ...hook, id, tenant };
+  const own = {
+    async setHandler({ handlerType, handlerConfig }: HookHandler): Promise<void> {
+      await database.admin.query(
+        'update hooks set handler_type = $2, handler_config = $3 where id = $1',
+        [id, handlerType, handlerConfig],
+      );
+    },
+    async tickets(): Promise<number> {
+      const { rows } = await database.admin.query('select id from tickets where tenant_id = $1', [
+        tenant.id,
+      ]);
+      return rows.length;
+    },
+  };
+  const deliveryId = await factory.delivery(hookOfTenant, { title: 'Once' });
+  return {
+    own,
+    action: directAction('createTicket', ticketMapping(tenant.desk)),
+    workflow: workflowHandler('approval'),
+    input: { tenantId: tenant.id, deliveryId },
+  };
+}
+
+/** A dispatch that hangs, once it has read its delivery, until another one is done. */
+function dispatchOvertaken(
+  input: DispatchInput,
+  other: () => Promise<void>,
+): Promise<DispatchOutcome> {
+  let isFirstLook = true;
+  const hung = makeDispatch(start, {
+    async withTenant(tenantId, work) {
+      const result = await factory.withTenant(tenantId, work);
+      if (isFirstLook) {
+        isFirstLook = false;
+        await other();
+      }
+      return result;
+    },
+  });
+  return hung.dispatchDelivery(input);
 }
 
 async function statusOf(deliveryId: string): Promise<unknown> {
@@ -145,6 +203,34 @@ describe('a dispatch to a workflow', () => {
       status: 'dispatched',
       workflowId: `wf/approval/${input.deliveryId}`,
     });
+  });
+
+  test('S-017 that overtakes a hung one of an action is the only effect, the action has none', async () => {
+    const { own, action, workflow, input } = await switchingHook();
+    await own.setHandler(action);
+    const outcome = await dispatchOvertaken(input, async () => {
+      await own.setHandler(workflow);
+      const cutOff = makeDispatch(async (request) => {
+        await start(request);
+        throw new Error('the process ended here');
+      });
+      await cutOff.dispatchDelivery(input).catch(() => undefined);
+    });
+    expect(outcome).toMatchObject({ workflowId: `wf/approval/${input.deliveryId}` });
+    expect(await own.tickets()).toBe(0);
+  });
+
+  test('S-017 that is overtaken by an action starts no run, and returns what the action did', async () => {
+    const { own, action, workflow, input } = await switchingHook();
+    await own.setHandler(workflow);
+    const outcome = await dispatchOvertaken(input, async () => {
+      await own.setHandler(action);
+      await makeDispatch(start).dispatchDelivery(input);
+    });
+    expect(outcome).toMatchObject({ status: 'dispatched', action: 'createTicket' });
+    expect(await own.tickets()).toBe(1);
+    const tied = (await tiedRuns()).map(({ workflowId }) => workflowId);
+    expect(tied).not.toContain(`wf/approval/${input.deliveryId}`);
   });
 
   test('S-036 finds a run that has closed already, with its id', async () => {

@@ -33,21 +33,6 @@ export async function claimHandlerRun(
   return tied;
 }
 
-/** The run that is tied to a delivery, or undefined while there is none. */
-export async function findHandlerRun(
-  tx: TenantTx,
-  id: DeliveryId,
-): Promise<HandlerRun | undefined> {
-  const { rows } = await tx.query<HandlerRunRow>({
-    name: 'find_handler_run',
-    text: `
-      select handler_workflow_id, handler_version from inbound_deliveries
-      where tenant_id = $1::uuid and id = $2::uuid`,
-    values: [tx.tenantId, id],
-  });
-  return rows[0] && toHandlerRun(id, rows[0]);
-}
-
 export interface HandlerRunRow {
   handler_workflow_id: string | null;
   handler_version: number | null;

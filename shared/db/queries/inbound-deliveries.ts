@@ -299,21 +299,29 @@ export function bodyKindOf({ headers, hook }: DispatchableDelivery): BodyKind {
   return { contentType: headers['content-type'], isFormTaken: hook?.isFormTaken ?? false };
 }
 
+/** What has been decided of a delivery. */
+export interface DeliveryDecision {
+  /** Null while it is pending. */
+  readonly outcome: DispatchOutcome | null;
+  /** The run of a handler workflow that is tied to it, which may be started already. */
+  readonly run: HandlerRun | undefined;
+}
+
 /**
- * Locks a delivery for its effect and returns its stored outcome: null while it is pending. A second
- * dispatch of the same delivery waits here until the first one commits, and then finds its outcome.
+ * Locks a delivery for its effect and returns what has been decided of it. A second dispatch of the
+ * same delivery waits here until the first one commits, and then finds its decision.
  */
-async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<DispatchOutcome | null> {
-  const { rows } = await tx.query<{ outcome: DispatchOutcome | null }>({
+export async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<DeliveryDecision> {
+  const { rows } = await tx.query<HandlerRunRow & { outcome: DispatchOutcome | null }>({
     name: 'lock_for_effect',
     text: `
-      select outcome from inbound_deliveries
+      select outcome, handler_workflow_id, handler_version from inbound_deliveries
       where tenant_id = $1::uuid and id = $2::uuid for update`,
     values: [tx.tenantId, id],
   });
   const [row] = rows;
   if (row === undefined) throw new Error(`delivery ${id} is gone`);
-  return row.outcome;
+  return { outcome: row.outcome, run: toHandlerRun(id, row) };
 }
 
 /**
@@ -351,7 +359,7 @@ async function recordOutcome(
 /** A delivery as the ledger of its one effect. */
 export function deliveryLedger(id: DeliveryId): EffectLedger<DispatchOutcome> {
   return {
-    lock: (tx) => lockForEffect(tx, id),
+    lock: async (tx) => (await lockForEffect(tx, id)).outcome,
     record: (tx, outcome) => recordOutcome(tx, id, outcome),
   };
 }
