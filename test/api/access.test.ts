@@ -205,6 +205,21 @@ describe('the operator', () => {
     const first = await operator().post('/tenants', body, key);
     const second = await operator().post('/tenants', body, key);
     expect(second.body).toEqual(first.body);
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('S-020 a repeated change with one key is made once, and its answer says so', async () => {
+    const tenant = await stack.factory.tenant();
+    const rename = (key: string, name: string) =>
+      operator().patch(`/tenants/${tenant.id}`, { name }, { 'idempotency-key': key });
+    const first = await rename('rename-1', 'First');
+    await rename('rename-2', 'Second');
+    const repeated = await rename('rename-1', 'First');
+    expect(repeated.body).toEqual(first.body);
+    expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+    const now = await operator().get(`/tenants/${tenant.id}`);
+    expect(now.body.data.name).toBe('Second');
   });
 
   test("nobody else opens these routes: an owner's token is answered 401", async () => {

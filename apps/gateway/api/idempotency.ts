@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import {
   findKeptAnswer,
@@ -6,14 +7,15 @@ import {
   tryLockKey,
 } from '../../../shared/db/queries/idempotency-keys.ts';
 import type { SecretPlace, TenantVault } from '../../../shared/crypto/tenant-vault.ts';
-import type { TenantTx } from '../../../shared/db/tenant.ts';
+import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
+import type { TenantId } from '../../../shared/domain/ids.ts';
 
 /** How long an answer is kept for repeats of its request (S-019). */
 const keepSeconds = 86_400;
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 
 /** One mutation with an Idempotency-Key. */
-export interface KeyedRequest {
+interface KeyedRequest {
   readonly callerId: string;
   readonly key: string;
   /** SHA-256 over what makes the request this one. */
@@ -25,6 +27,34 @@ export interface MutationAnswer {
   readonly body: unknown;
 }
 
+/** A mutation that came in over HTTP. */
+export interface HttpMutation {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly tenantId: TenantId;
+  /** Whose key it is: two callers may use the same one. */
+  readonly callerId: string;
+}
+
+/**
+ * Runs a mutation in a transaction of its tenant, once for its Idempotency-Key if it has one, and
+ * marks the reply when its answer is a kept one.
+ */
+export async function mutateOnce(
+  deps: { readonly withTenant: WithTenant; readonly vault: TenantVault },
+  { request, reply, tenantId, callerId }: HttpMutation,
+  mutate: (tx: TenantTx) => Promise<MutationAnswer>,
+): Promise<MutationAnswer> {
+  const key = readIdempotencyKey(request.headers['idempotency-key']);
+  if (key === undefined) return deps.withTenant(tenantId, mutate);
+  const fingerprint = fingerprintOf(request.method, request.url, request.body);
+  const answer = await deps.withTenant(tenantId, (tx) =>
+    runOnce(deps.vault, tx, { callerId, key, fingerprint }, () => mutate(tx)),
+  );
+  if (answer.isRepeat) reply.header('idempotency-replayed', 'true');
+  return answer;
+}
+
 /** The key of a request, or undefined without one. Throws `idempotency_key_invalid`. */
 export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
@@ -34,7 +64,7 @@ export function readIdempotencyKey(header: string | string[] | undefined): strin
   return header;
 }
 
-export function fingerprintOf(method: string, url: string, body: unknown): Buffer {
+function fingerprintOf(method: string, url: string, body: unknown): Buffer {
   return createHash('sha256')
     .update(`${method} ${url}\n${JSON.stringify(body ?? null)}`)
     .digest();
@@ -46,7 +76,7 @@ export function fingerprintOf(method: string, url: string, body: unknown): Buffe
  * the first answer; the same key with another request is `idempotency_mismatch`; while the first
  * request runs, `idempotency_in_progress` (S-019). Answers are sealed: they may carry a secret.
  */
-export async function runOnce(
+async function runOnce(
   vault: TenantVault,
   tx: TenantTx,
   request: KeyedRequest,

@@ -3,25 +3,24 @@ import type { FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { makePersonalToken } from '../../../shared/crypto/tokens.ts';
-import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
 import { isUuid, parseTenantId, type TenantId } from '../../../shared/domain/ids.ts';
 import { tenantSlug } from '../../../shared/domain/tenant-slug.ts';
 import { recordAudit } from '../../../shared/db/queries/audit-entries.ts';
 import { insertPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
 import { insertTenant, type Tenant } from '../../../shared/db/queries/tenants.ts';
 import { insertUser } from '../../../shared/db/queries/users.ts';
-import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
+import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import type {
   createdTenantSchema,
   newTenantSchema,
   tenantSchema,
 } from '../../../shared/schemas/access.ts';
-import { fingerprintOf, readIdempotencyKey, runOnce, type MutationAnswer } from './idempotency.ts';
+import { readIdempotencyKey } from './idempotency.ts';
 import { presentUser } from './routes/members.ts';
 
 /** Stands for the operator where rows name a caller: there is no user behind it. */
-const operatorId = '00000000-0000-0000-0000-000000000000';
+export const operatorId = '00000000-0000-0000-0000-000000000000';
 
 /** A tenant as the API shows it. */
 export const presentTenant = (tenant: Tenant): z.output<typeof tenantSchema> => ({
@@ -50,21 +49,6 @@ export function newTenantId(operatorToken: string, request: FastifyRequest): Ten
   return parseTenantId(
     `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(12, 15)}-8${hex.slice(15, 18)}-${hex.slice(18, 30)}`,
   );
-}
-
-/** Runs a change of a tenant in a transaction of its own, once for its Idempotency-Key. */
-export function mutateTenant(
-  deps: { readonly withTenant: WithTenant; readonly vault: TenantVault },
-  tenantId: TenantId,
-  request: FastifyRequest,
-  work: (tx: TenantTx) => Promise<MutationAnswer>,
-): Promise<MutationAnswer> {
-  const key = readIdempotencyKey(request.headers['idempotency-key']);
-  return deps.withTenant(tenantId, (tx) => {
-    if (key === undefined) return work(tx);
-    const fingerprint = fingerprintOf(request.method, request.url, request.body);
-    return runOnce(deps.vault, tx, { callerId: operatorId, key, fingerprint }, () => work(tx));
-  });
 }
 
 /** Makes the tenant of the transaction with its first owner and a token of theirs. */

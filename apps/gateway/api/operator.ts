@@ -16,12 +16,13 @@ import {
 } from '../../../shared/schemas/access.ts';
 import { cursorSchema, dataOf, limitSchema, listOf } from '../../../shared/schemas/common.ts';
 import { useApiConventions } from './conventions.ts';
+import { mutateOnce } from './idempotency.ts';
 import {
   auditTenant,
   createTenant,
   existingId,
-  mutateTenant,
   newTenantId,
+  operatorId,
   presentTenant,
 } from './operator-tenants.ts';
 import { schemaOf } from './route-schema.ts';
@@ -83,9 +84,10 @@ export const operatorRoutes: FastifyPluginCallback<OperatorDeps> = (app, deps, d
       }),
     },
     async (request, reply) => {
-      const id = newTenantId(deps.operatorToken ?? '', request);
+      const tenantId = newTenantId(deps.operatorToken ?? '', request);
       const body = request.body as z.output<typeof newTenantSchema>;
-      const answer = await mutateTenant(deps, id, request, async (tx) => ({
+      const mutation = { request, reply, tenantId, callerId: operatorId };
+      const answer = await mutateOnce(deps, mutation, async (tx) => ({
         status: 201,
         body: await createTenant(tx, body),
       }));
@@ -134,17 +136,14 @@ export const operatorRoutes: FastifyPluginCallback<OperatorDeps> = (app, deps, d
     },
     async (request, reply) => {
       const { name, inboundEnabled } = request.body as z.output<typeof tenantChangeSchema>;
-      const answer = await mutateTenant(
-        deps,
-        existingId(request.params.id),
-        request,
-        async (tx) => {
-          const tenant = await updateTenant(tx, { name, isInboundEnabled: inboundEnabled });
-          if (tenant === undefined) throw new TidegateError('not_found');
-          await auditTenant(tx, 'tenant.updated', { name, inboundEnabled });
-          return { status: 200, body: { data: presentTenant(tenant) } };
-        },
-      );
+      const tenantId = existingId(request.params.id);
+      const mutation = { request, reply, tenantId, callerId: operatorId };
+      const answer = await mutateOnce(deps, mutation, async (tx) => {
+        const tenant = await updateTenant(tx, { name, isInboundEnabled: inboundEnabled });
+        if (tenant === undefined) throw new TidegateError('not_found');
+        await auditTenant(tx, 'tenant.updated', { name, inboundEnabled });
+        return { status: 200, body: { data: presentTenant(tenant) } };
+      });
       return reply.code(answer.status).send(answer.body);
     },
   );

@@ -4,7 +4,7 @@ import { touchPersonalToken } from '../../../shared/db/queries/personal-tokens.t
 import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import { requirePermission, type Authenticate, type Authenticated } from './authenticate.ts';
-import { fingerprintOf, readIdempotencyKey, runOnce, type MutationAnswer } from './idempotency.ts';
+import { mutateOnce, type MutationAnswer } from './idempotency.ts';
 import { useApiConventions } from './conventions.ts';
 import { schemaOf } from './route-schema.ts';
 import { isMutation, type ApiRoute } from './route.ts';
@@ -52,9 +52,6 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const key = isMutation(route)
-    ? readIdempotencyKey(request.headers['idempotency-key'])
-    : undefined;
   const later: (() => void)[] = [];
   const handle = async (tx: TenantTx): Promise<MutationAnswer> => ({
     status: route.status,
@@ -67,14 +64,16 @@ async function answer(
       afterCommit: (work) => void later.push(work),
     }),
   });
-  const result = await deps.withTenant(caller.tenantId, async (tx) => {
-    if (isTouchDue) await touchPersonalToken(tx, caller.tokenId);
-    if (key === undefined) return { ...(await handle(tx)), isRepeat: false };
-    const fingerprint = fingerprintOf(route.method, request.url, request.body);
-    return runOnce(deps.vault, tx, { callerId: caller.userId, key, fingerprint }, () => handle(tx));
-  });
+  const { tenantId, userId: callerId } = caller;
+  const withTenant: WithTenant = (id, work) =>
+    deps.withTenant(id, async (tx) => {
+      if (isTouchDue) await touchPersonalToken(tx, caller.tokenId);
+      return work(tx);
+    });
+  const result = isMutation(route)
+    ? await mutateOnce({ ...deps, withTenant }, { request, reply, tenantId, callerId }, handle)
+    : await withTenant(tenantId, handle);
   for (const work of later) work();
-  if (result.isRepeat) reply.header('idempotency-replayed', 'true');
   request.log.info({
     event: 'api.answered',
     operation: route.operationId,
