@@ -21,6 +21,13 @@ export const actionSchema = z
   })
   .meta({ id: 'ActionDefinition' });
 
+export const referenceOptionSchema = z
+  .strictObject({
+    id: z.uuid().describe('What a mapping holds'),
+    label: z.string().describe('What a picker shows'),
+  })
+  .meta({ id: 'ReferenceOption' });
+
 export const workflowSchema = z
   .strictObject({
     id: z.string(),

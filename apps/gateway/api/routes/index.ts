@@ -6,6 +6,7 @@ import { deliveryRoutes } from './deliveries.ts';
 import { hookToolRoutes } from './hook-tools.ts';
 import { hookRoutes } from './hooks.ts';
 import { memberRoutes } from './members.ts';
+import { referenceRoutes } from './references.ts';
 import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the management API. */
@@ -15,6 +16,7 @@ export function apiRoutes(services: HookServices): readonly ApiRoute[] {
     ...deliveryRoutes(services),
     ...hookToolRoutes(services),
     ...catalogueRoutes(services),
+    ...referenceRoutes,
     ...memberRoutes,
     ...tokenRoutes,
     ...auditRoutes,
