@@ -13,7 +13,7 @@ export interface NewToken {
 }
 
 /** `count` alphanumerics, each drawn without bias: 48 of them are 285 bits. */
-function randomAlphanumerics(count: number): string {
+export function randomAlphanumerics(count: number): string {
   return Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
