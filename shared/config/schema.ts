@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseKeyRing } from '../crypto/key-ring.ts';
+import { parseAllowedRanges, parseExemptUrls, parsePorts } from '../egress/policy-text.ts';
 import { defaultFieldCpuMs, defaultKeyCpuMs } from '../evaluator/limits.ts';
 
 /** Extra facts about a variable that the generated reference page shows. */
@@ -18,27 +19,30 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const days = z.coerce.number().int().min(1).max(3_650);
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
+/** A text that `parse` reads; what it throws is the fault. `fallback` is the text when there is none. */
+function readBy<Value>(parse: (text: string) => Value, fallback?: string) {
+  const given = fallback === undefined ? z.string() : z.string().default(fallback);
+  return given.transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
+
 /** Every variable that a gateway or a worker reads, with its default and what it is for. */
 export const variables = {
   DATABASE_URL: postgresUrl.meta(
     about('Postgres connection of gateway and worker, as the role tidegate_app.', true),
   ),
-  TIDEGATE_MASTER_KEYS: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return parseKeyRing(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as Error).message });
-        return z.NEVER;
-      }
-    })
-    .meta(
-      about(
-        'Master keys as `id:base64` (32 bytes each), separated by commas. The first one seals, all of them open.',
-        true,
-      ),
+  TIDEGATE_MASTER_KEYS: readBy(parseKeyRing).meta(
+    about(
+      'Master keys as `id:base64` (32 bytes each), separated by commas. The first one seals, all of them open.',
+      true,
     ),
+  ),
   TIDEGATE_HOST: z
     .string()
     .min(1)
@@ -140,6 +144,13 @@ export const variables = {
         'Whether the gateway also serves the task queues: fastest, and one process is a whole installation. With `false`, workers must run.',
       ),
     ),
+  TIDEGATE_FAN_OUT: flag
+    .default(true)
+    .meta(
+      about(
+        'Whether new events go out to endpoints. With `false` they are recorded only, and deliveries that exist are still made.',
+      ),
+    ),
   TIDEGATE_HANDLER_WORKER: flag
     .default(true)
     .meta(about('Whether the gateway also runs the handler workflows of TIDEGATE_EXTENSIONS.')),
@@ -201,6 +212,30 @@ export const variables = {
         'Days that Temporal keeps a run after its end. More than 30, the longest window of an idempotency key, so that the engine refuses a second run for as long as the database does.',
       ),
     ),
+  TIDEGATE_EGRESS_ALLOW_HTTP: flag
+    .default(false)
+    .meta(about('Whether endpoints may be reached over http too, at port 80.')),
+  TIDEGATE_EGRESS_PORTS: readBy(parsePorts, '').meta(
+    about('Ports at which endpoints may be reached besides 443, separated by commas. Empty: none.'),
+  ),
+  TIDEGATE_EGRESS_EXEMPT_URLS: readBy(parseExemptUrls, '').meta(
+    about(
+      'URLs of endpoints that pass without any check of name, port or address, separated by blanks. The whole URL must be equal. Empty: none.',
+      true,
+    ),
+  ),
+  TIDEGATE_EGRESS_ALLOW_LOOPBACK: flag
+    .default(false)
+    .meta(
+      about(
+        'For development: whether endpoints may be on this machine, as localhost, 127.0.0.1 or [::1], at any port.',
+      ),
+    ),
+  TIDEGATE_EGRESS_ALLOW_RANGES: readBy(parseAllowedRanges, '').meta(
+    about(
+      'Addresses that are not public and to which names of endpoints may lead all the same, as `CIDR:port`, separated by commas. Empty: none.',
+    ),
+  ),
 } satisfies Record<string, z.ZodType>;
 
 export type Config = z.output<z.ZodObject<typeof variables>>;
