@@ -1,13 +1,14 @@
-import { insertEvent, type NewEvent } from '../../shared/db/queries/events.ts';
+import type { EventType } from '../../shared/domain/events.ts';
 import { parseIsoTime } from '../../shared/domain/iso-time.ts';
+import { publishEvent, type NewEvent } from '../../shared/outbound/publish-event.ts';
 import { refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
 
 /** Records what an action has done, as an effect of its delivery. */
-export function recordEvent(
+export async function recordEvent(
   context: ActionContext,
-  event: Omit<NewEvent, 'deliveryId'>,
+  event: Pick<NewEvent, 'objectType' | 'objectId' | 'data'> & { readonly type: EventType },
 ): Promise<void> {
-  return insertEvent(context.tx, { ...event, deliveryId: context.deliveryId });
+  await publishEvent(context.tx, { ...event, deliveryId: context.deliveryId });
 }
 
 /** The moment that a field names, or a refusal. */

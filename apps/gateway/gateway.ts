@@ -1,7 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
-import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
 import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -51,7 +50,7 @@ export async function startGateway(
     isInbound: config.TIDEGATE_INBOUND_WORKER,
     isHandlers: config.TIDEGATE_HANDLER_WORKER,
   });
-  const { pool, withTenant, evaluator, catalogue } = foundation;
+  const { pool, withTenant, vault, evaluator, catalogue } = foundation;
   const hub = makeOutcomeHub();
   const engine = startEngine({
     log,
@@ -80,7 +79,7 @@ export async function startGateway(
   // Known once the gateway listens, and not asked for before.
   let listeningUrl = '';
   const shared = {
-    vault: makeTenantVault(config.TIDEGATE_MASTER_KEYS),
+    vault,
     evaluator,
     settle: makeSettle({
       starter: boundStarter(starter, {

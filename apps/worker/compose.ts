@@ -3,6 +3,7 @@ import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { DispatchDeps } from '../../activities/dispatch/activities.ts';
 import type { Config } from '../../shared/config/schema.ts';
 import { assertMasterKeys } from '../../shared/crypto/data-keys.ts';
+import { makeTenantVault, type TenantVault } from '../../shared/crypto/tenant-vault.ts';
 import { assertTenantWalls } from '../../shared/db/boot-check.ts';
 import { makePool, type Pool } from '../../shared/db/pool.ts';
 import { resolveHandlerRun } from '../../shared/db/queries/handler-runs.ts';
@@ -10,12 +11,18 @@ import { schemaTrouble } from '../../shared/db/schema-version.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { defaultChildren } from '../../shared/evaluator/pool.ts';
+import { makeEgress, type Egress } from '../../shared/egress/egress.ts';
+import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
+import { makeResolve } from '../../shared/egress/resolver.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { openCatalogue, type Catalogue } from './extensions/catalogue.ts';
 import { makeHandlerStarter } from './handler-starter.ts';
 import { makeHandlerWorker } from './handler-worker.ts';
 import { loadWorkflowBundle, makeInboundWorker } from './inbound-worker.ts';
 import { makeMaintenanceWorker } from './maintenance-worker.ts';
+import { makeCourier, type Courier } from './outbound/courier.ts';
+import { startOutboundSweeper } from './outbound/sweeper.ts';
+import { makeOutboundWorker } from './outbound/worker.ts';
 import { queueNames } from './queues.ts';
 
 /** Which queues a process serves. */
@@ -30,8 +37,13 @@ export interface ServedQueues {
 export interface Foundation {
   readonly pool: Pool;
   readonly withTenant: WithTenant;
+  readonly vault: TenantVault;
   readonly evaluator: Evaluator;
   readonly catalogue: Catalogue;
+  /** The only way to other people's servers. */
+  readonly egress: Egress;
+  /** Starts and wakes the workflows of outbound deliveries. */
+  readonly courier: Courier;
   /** Makes a worker of every queue that the process serves, on one connection. */
   makeWorkers(
     connection: NativeConnection,
@@ -81,24 +93,52 @@ export async function openFoundation(
     onEvent: ({ kind, ...fields }) =>
       log[kind === 'child_lost' ? 'warn' : 'info']({ event: `evaluator.${kind}`, ...fields }),
   });
-  const withTenant = makeWithTenant(pool);
+  const courier = makeCourier({
+    taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
+    isEager: served.isInbound,
+    log,
+  });
+  const withTenant = makeWithTenant(pool, {
+    isFanOutOn: config.TIDEGATE_FAN_OUT,
+    onCommitted: courier.start,
+  });
+  const vault = makeTenantVault(config.TIDEGATE_MASTER_KEYS);
+  const egress = makeEgress({ policy: egressPolicy(config), resolve: makeResolve() });
+  const outboundSweeper = startOutboundSweeper({
+    pool,
+    courier,
+    log,
+    intervalMs: config.TIDEGATE_SWEEP_INTERVAL_MS,
+  });
   return {
     pool,
     withTenant,
+    vault,
     evaluator,
     catalogue,
+    egress,
+    courier,
     async makeWorkers(connection, namespace, onOutcome) {
       const { actions, workflows, handlerBundle } = catalogue;
       const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
       const shared = { connection, namespace, taskQueuePrefix, withTenant, actions };
+      const client = new Client({ connection, namespace });
+      courier.use(client);
       const workers: Worker[] = [];
       if (served.isInbound) {
         const workflowBundle = await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE);
-        const client = new Client({ connection, namespace });
         const startHandler = makeHandlerStarter(client, queueNames(taskQueuePrefix).handlers);
         const dispatch = { evaluator, workflows, startHandler, onOutcome };
         workers.push(
           await makeInboundWorker({ ...shared, ...dispatch, workflowBundle }),
+          await makeOutboundWorker({
+            ...shared,
+            workflowBundle,
+            vault,
+            egress,
+            log,
+            wake: courier.wake,
+          }),
           await makeMaintenanceWorker({ ...shared, workflowBundle, pool }),
         );
       }
@@ -111,6 +151,9 @@ export async function openFoundation(
       return workers;
     },
     async close() {
+      await outboundSweeper.stop();
+      await courier.close();
+      await egress.close();
       await evaluator.close();
       await pool.end();
     },

@@ -2,6 +2,8 @@
 export interface QueueNames {
   /** `inboundDelivery` runs and their local activities. */
   readonly inbound: string;
+  /** `outboundDelivery` runs and their attempts. */
+  readonly outbound: string;
   /** `maintenance` runs, which schedules start. */
   readonly maintenance: string;
   /** Runs of handler workflows and the actions they ask for. */
@@ -12,6 +14,7 @@ export interface QueueNames {
 export function queueNames(prefix: string): QueueNames {
   return {
     inbound: `${prefix}-inbound`,
+    outbound: `${prefix}-outbound`,
     handlers: `${prefix}-handlers`,
     maintenance: `${prefix}-maintenance`,
   };
@@ -22,8 +25,9 @@ export function queueNames(prefix: string): QueueNames {
  * without, nothing is ever put into their queue.
  */
 export function queuesInUse(prefix: string, hasHandlers: boolean): readonly string[] {
-  const { inbound, maintenance, handlers } = queueNames(prefix);
-  return hasHandlers ? [inbound, maintenance, handlers] : [inbound, maintenance];
+  const { inbound, outbound, maintenance, handlers } = queueNames(prefix);
+  const always = [inbound, outbound, maintenance];
+  return hasHandlers ? [...always, handlers] : always;
 }
 
 /** Limits of the worker of each queue. */
@@ -35,6 +39,17 @@ export const queueLimits = {
     maxConcurrentActivityTaskExecutions: 1,
     maxCachedWorkflows: 200,
     // With the start's 5 s task time-out: what a killed worker held is taken over in under 6 s.
+    stickyQueueScheduleToStartTimeout: '2s',
+    shutdownGraceTime: '2s',
+    shutdownForceTime: '10s',
+  },
+  outbound: {
+    // A fast attempt runs inside its workflow task and holds it for as long as the receiver takes.
+    maxConcurrentWorkflowTaskExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 200,
+    // Attempts at endpoints that are slow or fail: they wait in slots of their own.
+    maxConcurrentActivityTaskExecutions: 200,
+    maxCachedWorkflows: 400,
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownGraceTime: '2s',
     shutdownForceTime: '10s',

@@ -1,5 +1,6 @@
 import type { PoolClient, QueryResultRow } from 'pg';
-import type { TenantId } from '../domain/ids.ts';
+import type { EndpointId, OutboundDeliveryId, TenantId } from '../domain/ids.ts';
+import type { RetrySchedule } from '../domain/retry.ts';
 import type { Pool } from './pool.ts';
 
 /**
@@ -8,10 +9,38 @@ import type { Pool } from './pool.ts';
  */
 export interface TenantTx {
   readonly tenantId: TenantId;
+  /** Where deliveries that the transaction makes are handed to whoever starts their workflows. */
+  readonly outbox: Outbox;
   query<Row extends QueryResultRow>(
     statement: Statement,
   ): Promise<{ readonly rows: Row[]; readonly rowCount: number }>;
 }
+
+export interface Outbox {
+  /** False while the operator's switch keeps new events from going out (S-139). */
+  readonly isFanOutOn: boolean;
+  /** Notes a delivery whose workflow is to be started once the transaction has committed. */
+  announce(delivery: AnnouncedDelivery): void;
+}
+
+/** A committed delivery as the start of its workflow needs it. */
+export interface AnnouncedDelivery {
+  readonly tenantId: TenantId;
+  readonly deliveryId: OutboundDeliveryId;
+  readonly endpointId: EndpointId;
+  readonly eventType: string;
+  readonly retry: RetrySchedule;
+}
+
+/** What a process does with events beside storing them. */
+export interface OutboxOptions {
+  readonly isFanOutOn: boolean;
+  /** Told of the deliveries of a transaction after its commit. Must not throw or take long. */
+  readonly onCommitted: (deliveries: readonly AnnouncedDelivery[]) => void;
+}
+
+/** Stores events and deliveries, and leaves the start of their workflows to another process's sweeper. */
+const leftToSweeper: OutboxOptions = { isFanOutOn: true, onCommitted: () => undefined };
 
 export interface Statement {
   /** Named statements are prepared once per connection. */
@@ -27,15 +56,21 @@ export type WithTenant = <Result>(
 ) => Promise<Result>;
 
 /** The only way to touch tenant tables: a transaction whose `app.tenant` setting names the tenant. */
-export function makeWithTenant(pool: Pool): WithTenant {
+export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweeper): WithTenant {
   return async (tenantId, work) => {
     const client = await pool.connect();
+    const announced: AnnouncedDelivery[] = [];
+    const outbox = {
+      isFanOutOn: options.isFanOutOn,
+      announce: (delivery: AnnouncedDelivery) => void announced.push(delivery),
+    };
     try {
       // One round trip for both statements. The id is a branded UUID, checked where it was made.
       await client.query(`begin; select set_config('app.tenant', '${tenantId}', true)`);
-      const result = await work(bind(client, tenantId));
+      const result = await work(bind(client, tenantId, outbox));
       await client.query('commit');
       client.release();
+      if (announced.length > 0) options.onCommitted(announced);
       return result;
     } catch (error) {
       // A connection whose state is in doubt is closed, which rolls back as well.
@@ -49,9 +84,10 @@ export function makeWithTenant(pool: Pool): WithTenant {
   };
 }
 
-function bind(client: PoolClient, tenantId: TenantId): TenantTx {
+function bind(client: PoolClient, tenantId: TenantId, outbox: Outbox): TenantTx {
   return {
     tenantId,
+    outbox,
     async query<Row extends QueryResultRow>(statement: Statement) {
       const result = await client.query<Row>({
         ...statement,

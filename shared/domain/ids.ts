@@ -7,7 +7,11 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 export type TenantId = Branded<'TenantId'>;
 export type HookId = Branded<'HookId'>;
+/** Of an inbound delivery. */
 export type DeliveryId = Branded<'DeliveryId'>;
+export type EventId = Branded<'EventId'>;
+export type EndpointId = Branded<'EndpointId'>;
+export type OutboundDeliveryId = Branded<'OutboundDeliveryId'>;
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -20,13 +24,24 @@ function parseUuid<Id extends string>(text: string): Id {
 export const parseTenantId = (text: string): TenantId => parseUuid<TenantId>(text);
 export const parseHookId = (text: string): HookId => parseUuid<HookId>(text);
 export const parseDeliveryId = (text: string): DeliveryId => parseUuid<DeliveryId>(text);
+export const parseEventId = (text: string): EventId => parseUuid<EventId>(text);
+export const parseEndpointId = (text: string): EndpointId => parseUuid<EndpointId>(text);
+export const parseOutboundDeliveryId = (text: string): OutboundDeliveryId =>
+  parseUuid<OutboundDeliveryId>(text);
 
 /** True for a text that Postgres accepts as a UUID in its canonical lower-case form. */
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
 
-const prefixes = { hook: 'hook_', delivery: 'ind_' } as const;
+const prefixes = {
+  hook: 'hook_',
+  delivery: 'ind_',
+  event: 'evt_',
+  endpoint: 'wh_',
+  outboundDelivery: 'whd_',
+  replayJob: 'rpl_',
+} as const;
 
 /** The wire form of an id: its prefix and 32 hexadecimal digits. */
 export function toWireId(kind: keyof typeof prefixes, uuid: string): string {

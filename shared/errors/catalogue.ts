@@ -223,6 +223,42 @@ export const errorCatalogue = {
     title: 'An action was asked for by a run that belongs to no delivery',
     next: 'Call runAction in the workflow that the hook started, not in its children, and start handler workflows through a hook only.',
   },
+  attempts_exhausted: {
+    status: 500,
+    retryable: false,
+    title: 'The endpoint did not take the delivery in any of its attempts',
+    next: 'Read the answers on the attempts of the delivery, mend the receiver, then replay the delivery.',
+  },
+  address_refused: {
+    status: 500,
+    retryable: false,
+    title: 'The address of the endpoint is not one that may be called',
+    next: 'Give the endpoint an https URL whose name resolves to public addresses only, then replay the delivery. docs/address-safety.md says what is refused.',
+  },
+  endpoint_gone: {
+    status: 500,
+    retryable: false,
+    title: 'The receiver said that it is gone, or that it wants no more',
+    next: 'The endpoint is disabled. Enable it when the receiver is back, then replay the delivery.',
+  },
+  delivery_refused: {
+    status: 500,
+    retryable: false,
+    title: 'The receiver asked not to be sent this delivery again',
+    next: 'Ask the owner of the receiver why it answered with `webhook-delivery: abort-message`; replay the delivery when that has changed.',
+  },
+  endpoint_deleted: {
+    status: 500,
+    retryable: false,
+    title: 'The endpoint was deleted before the delivery was made',
+    next: 'Nothing is sent to an endpoint that is gone. Publish or redeliver the event to another one.',
+  },
+  secret_unreadable: {
+    status: 500,
+    retryable: false,
+    title: 'The endpoint has no secret that its deliveries can be signed with',
+    next: 'Rotate the secret of the endpoint with a grace of 0, give the receiver the new one, then replay the delivery. If many endpoints fail so, check TIDEGATE_MASTER_KEYS.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertEvent } from '../../shared/db/queries/events.ts';
+import { publishEvent } from '../../shared/outbound/publish-event.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
 
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const record = () =>
   factory.withTenant(tenant.id, (tx) =>
-    insertEvent(tx, {
+    publishEvent(tx, {
       type: 'client.created',
       objectType: 'client',
       objectId: tenant.desk.clientId,
@@ -54,7 +54,7 @@ describe('an event', () => {
   test('S-098 is gone when the transaction of its change is rolled back', async () => {
     const before = await count();
     const fault = factory.withTenant(tenant.id, async (tx) => {
-      await insertEvent(tx, {
+      await publishEvent(tx, {
         type: 'client.created',
         objectType: 'client',
         objectId: uuidv7(),

@@ -19,6 +19,7 @@ export const operatorToken = 'test-operator-token-of-32-characters';
 export interface TestStack {
   readonly database: TestDatabase;
   readonly factory: Factory;
+  readonly masterKeys: string;
   readonly gateway: Gateway;
   /** Another gateway on the same database, as a second replica would be. */
   startGateway(options?: GatewayOptions): Promise<Gateway>;
@@ -61,6 +62,7 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
   return {
     database,
     factory,
+    masterKeys,
     gateway: await start(options),
     startGateway: start,
     async stop() {

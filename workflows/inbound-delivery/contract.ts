@@ -7,10 +7,12 @@ export interface InboundDeliveryInput {
   readonly deliveryId: string;
 }
 
-/** Search attributes of a run, registered by the bootstrap job. */
+/** Search attributes of Tidegate's runs, inbound and outbound, registered by the bootstrap job. */
 export const searchAttributes = {
   tenant: 'TidegateTenant',
   hook: 'TidegateHook',
   deliveryState: 'TidegateDeliveryState',
   action: 'TidegateAction',
+  endpoint: 'TidegateEndpoint',
+  eventType: 'TidegateEventType',
 } as const;

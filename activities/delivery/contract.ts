@@ -1,0 +1,53 @@
+import type { DeliveryCommand, SettledStatus } from '../../shared/domain/outbound.ts';
+import type { RetrySchedule } from '../../shared/domain/retry.ts';
+
+export interface AttemptInput {
+  readonly tenantId: string;
+  readonly deliveryId: string;
+  /** What follows a failed attempt; agreed when the delivery was made. */
+  readonly retry: RetrySchedule;
+  /**
+   * `fast` runs inside the workflow task, which costs the engine half; it turns endpoints away that
+   * have lately failed or been slow. `patient` takes all.
+   */
+  readonly lane: 'fast' | 'patient';
+}
+
+/** Why a delivery waits. */
+export type WaitReason =
+  /** The attempt failed; the next one is due after the wait. */
+  | 'retry'
+  /** Its endpoint, or the delivery itself, is paused or disabled. */
+  | 'held'
+  /** The endpoint has been sent as many as it takes in a minute. */
+  | 'rate'
+  /** As many of the endpoint's deliveries as may be are under way. */
+  | 'place'
+  /** An attempt of this delivery may still be under way in another worker. */
+  | 'lease';
+
+export type AttemptResult =
+  | {
+      readonly kind: 'settled';
+      readonly status: SettledStatus;
+      /** Why it failed. */
+      readonly code: string | null;
+      readonly message: string | null;
+    }
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly waitMs: number }
+  /** Not tried: the fast lane is not for this endpoint at present. */
+  | { readonly kind: 'turned_away' };
+
+export interface CommandInput {
+  readonly tenantId: string;
+  readonly deliveryId: string;
+  readonly command: DeliveryCommand;
+}
+
+/** Complete in itself: each call claims, acts and records by the row, whoever calls it and however often. */
+export interface DeliveryActivities {
+  /** Makes the next attempt of a delivery if there is to be one now, and says what follows. */
+  attemptDelivery(input: AttemptInput): Promise<AttemptResult>;
+  /** Does what an owner asked for through the workflow. A settled delivery stays as it is. */
+  commandDelivery(input: CommandInput): Promise<void>;
+}

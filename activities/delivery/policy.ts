@@ -1,0 +1,129 @@
+import type { AttemptEndpoint } from '../../shared/db/queries/endpoint-gates.ts';
+import type { LockedDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
+import type { HoldReason } from '../../shared/domain/outbound.ts';
+import {
+  waitAfterFailure,
+  parseRetryAfter,
+  type RetrySchedule,
+} from '../../shared/domain/retry.ts';
+import type { ErrorCode } from '../../shared/errors/catalogue.ts';
+import type { EgressResult } from '../../shared/egress/result.ts';
+import type { AttemptInput } from './contract.ts';
+
+/** A held delivery is looked at again after this time, in case nobody woke it (S-061). */
+export const holdRecheckMs = 3_600_000;
+/** One that waits for a place looks again after this time, in case nobody woke it. */
+export const placeFallbackMs = 300_000;
+/** An attempt's lease is longer than its own time by this: for signing, recording and a slow database. */
+export const leaseMarginMs = 10_000;
+/** An endpoint whose last answer took longer than this is not for the fast lane. */
+const slowMs = 2_000;
+/** Attempts whose worker died do not count as failures, but there is an end to them. */
+const lostMax = 20;
+
+/** What is to be done with a locked delivery, decided before anything is written. */
+export type Opening =
+  | { readonly kind: 'turn_away' }
+  | { readonly kind: 'fail'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'hold'; readonly reason: HoldReason }
+  | { readonly kind: 'wait_lease'; readonly waitMs: number }
+  | { readonly kind: 'wait_slot'; readonly waitMs: number }
+  | { readonly kind: 'reserve_slot'; readonly waitMs: number; readonly tokens: number }
+  /** Try to take a place. `isLost`: the attempt before ended with its worker. */
+  | { readonly kind: 'begin'; readonly tokens: number; readonly isLost: boolean };
+
+/** Decides on an open delivery whose endpoint exists. */
+export function decideOpening(
+  delivery: LockedDelivery,
+  endpoint: AttemptEndpoint,
+  lane: AttemptInput['lane'],
+): Opening {
+  const held = holdReasonOf(delivery, endpoint);
+  if (held !== null) return { kind: 'hold', reason: held };
+  const isTroubled = endpoint.failuresInARow > 0 || (endpoint.lastDurationMs ?? 0) > slowMs;
+  if (lane === 'fast' && isTroubled) return { kind: 'turn_away' };
+  const { leaseLeftMs } = endpoint;
+  if (leaseLeftMs !== null && leaseLeftMs > 0) {
+    return { kind: 'wait_lease', waitMs: Math.ceil(leaseLeftMs) };
+  }
+  const isLost = leaseLeftMs !== null;
+  if (isLost && delivery.attempts - delivery.failures > lostMax) {
+    const message = `${lostMax} attempts ended with their worker.`;
+    return { kind: 'fail', code: 'attempts_exhausted', message };
+  }
+  return decideRate(delivery, endpoint, isLost);
+}
+
+function holdReasonOf(delivery: LockedDelivery, endpoint: AttemptEndpoint): HoldReason | null {
+  if (delivery.holdReason === 'delivery_paused') return 'delivery_paused';
+  // A test is asked for by hand, of an endpoint that was not disabled then.
+  if (endpoint.status === 'paused' && delivery.origin !== 'test') return 'endpoint_paused';
+  return endpoint.status === 'disabled' ? 'endpoint_disabled' : null;
+}
+
+/**
+ * The token bucket of the endpoint (S-109). A delivery that finds it empty takes a token from the future
+ * and sleeps until then, so that however many wait, none asks in vain.
+ */
+function decideRate(
+  { rateSlotInMs }: LockedDelivery,
+  endpoint: AttemptEndpoint,
+  isLost: boolean,
+): Opening {
+  if (rateSlotInMs !== null && rateSlotInMs > 0) {
+    return { kind: 'wait_slot', waitMs: Math.ceil(rateSlotInMs) };
+  }
+  const perMs = endpoint.ratePerMinute / 60_000;
+  const tokens = Math.min(
+    endpoint.ratePerMinute,
+    endpoint.tokens + Math.max(0, endpoint.idleMs) * perMs,
+  );
+  // Its slot has come: the token was taken when the slot was.
+  if (rateSlotInMs !== null) return { kind: 'begin', tokens, isLost };
+  if (tokens >= 1) return { kind: 'begin', tokens: tokens - 1, isLost };
+  return { kind: 'reserve_slot', waitMs: Math.ceil((1 - tokens) / perMs), tokens: tokens - 1 };
+}
+
+/** What an answer, or the lack of one, means for the delivery. */
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly waitMs: number }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      /** Whether the receiver wants no more of anything. */
+      readonly isEndpointGone: boolean;
+    };
+
+/**
+ * Decides what follows an attempt (S-057, S-072 to S-074): only a 2xx is a success; a refused address
+ * and a receiver that says so are final; everything else is tried again while the schedule lasts.
+ * `failures` includes this one; `random` is from 0 to 1.
+ */
+export function judgeAttempt(
+  result: EgressResult,
+  retry: RetrySchedule,
+  failures: number,
+  context: { readonly nowMs: number; readonly random: number },
+): Verdict {
+  if (result.kind === 'failed' && result.class === 'blocked') return final('address_refused');
+  if (result.kind === 'answered') {
+    if (isSuccess(result.status)) return { kind: 'delivered' };
+    // A receiver can say more than a status does: the response header of Standard Webhooks.
+    const wish = result.headers['webhook-delivery'];
+    if (result.status === 410 || wish === 'disable') return final('endpoint_gone', true);
+    if (wish === 'abort-message') return final('delivery_refused');
+  }
+  const header = result.kind === 'answered' ? result.headers['retry-after'] : undefined;
+  const retryAfterMs = parseRetryAfter(header, context.nowMs);
+  const waitMs = waitAfterFailure(retry, failures, retryAfterMs, context.random);
+  return waitMs === undefined ? final('attempts_exhausted') : { kind: 'retry', waitMs };
+}
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+const final = (code: ErrorCode, isEndpointGone = false): Verdict => ({
+  kind: 'failed',
+  code,
+  isEndpointGone,
+});

@@ -1,0 +1,126 @@
+import { disableEndpoint } from '../../shared/db/queries/endpoint-health.ts';
+import { lockGateOnly } from '../../shared/db/queries/endpoint-gates.ts';
+import {
+  finishAttempt,
+  recordStanding,
+  type AttemptRecord,
+  type DeliveryStanding,
+} from '../../shared/db/queries/outbound-attempts.ts';
+import {
+  lineUpSleeping,
+  lockOutboundDelivery,
+  takeNextWaiting,
+} from '../../shared/db/queries/outbound-deliveries.ts';
+import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
+import { isSettled } from '../../shared/domain/outbound.ts';
+import type { RetrySchedule } from '../../shared/domain/retry.ts';
+import type { EgressResult } from '../../shared/egress/result.ts';
+import type { AttemptResult } from './contract.ts';
+import type { OpenedAttempt } from './open-attempt.ts';
+import { isSuccess, judgeAttempt, type Verdict } from './policy.ts';
+import { reportDisabled, reportFailed, reportRecovered } from './report.ts';
+
+/** Largest part of an answer's body that is kept, in bytes (S-049). */
+const keptBodyBytesMax = 8_192;
+
+export interface Recorded {
+  readonly result: AttemptResult;
+  /** Whose turn it is at the endpoint. */
+  readonly next: readonly AnnouncedDelivery[];
+}
+
+/** Records what came of an attempt and decides what follows, in one transaction. */
+export async function recordAttempt(
+  tx: TenantTx,
+  { delivery, endpoint, number }: OpenedAttempt,
+  answer: EgressResult,
+  retry: RetrySchedule,
+): Promise<Recorded> {
+  const { id, endpointId } = delivery;
+  // The same order as everywhere: the delivery, then the gate.
+  const current = await lockOutboundDelivery(tx, id);
+  if (current === undefined) throw new Error(`outbound delivery ${id} is gone`);
+  const hasGate = await lockGateOnly(tx, endpointId);
+  const isOurs = await finishAttempt(tx, id, number, toRecord(answer));
+  if (!isOurs) {
+    // Its lease ran out and another attempt took over: what that one finds is what counts.
+    return { result: { kind: 'wait', reason: 'lease', waitMs: endpoint.timeoutMs }, next: [] };
+  }
+  const turn = wasSuccess(answer) ? 'success' : 'failure';
+  if (isSettled(current.status)) {
+    // Canceled while it was under way.
+    const next = await takeNextWaiting(tx, endpointId, turn);
+    return { result: { kind: 'settled', status: current.status, code: null, message: null }, next };
+  }
+  const failures = current.failures + (wasSuccess(answer) ? 0 : 1);
+  const context = { nowMs: Date.now(), random: Math.random() };
+  const verdict = judgeAttempt(answer, retry, failures, context);
+  const standing = toStanding(verdict, answer, failures);
+  await recordStanding(tx, delivery, standing, answer.durationMs);
+  if (verdict.kind === 'failed') {
+    await reportFailed(tx, current, verdict.code);
+    if (verdict.isEndpointGone && (await disableEndpoint(tx, endpointId, goneReason, 'gone'))) {
+      await reportDisabled(tx, endpointId, goneReason);
+    }
+  }
+  if (verdict.kind === 'delivered' && endpoint.failuresInARow > 0 && hasGate) {
+    await reportRecovered(tx, endpointId);
+    await lineUpSleeping(tx, endpointId);
+  }
+  const next = await takeNextWaiting(tx, endpointId, turn);
+  return { result: toResult(verdict, standing), next };
+}
+
+const goneReason = 'The receiver answered that it is gone.';
+
+const wasSuccess = (answer: EgressResult): boolean =>
+  answer.kind === 'answered' && isSuccess(answer.status);
+
+function toRecord(answer: EgressResult): AttemptRecord {
+  const outcome = wasSuccess(answer) ? 'delivered' : 'failed';
+  if (answer.kind === 'failed') {
+    return {
+      outcome,
+      statusCode: null,
+      errorClass: answer.class,
+      error: answer.message,
+      durationMs: answer.durationMs,
+      responseHeaders: {},
+      responseBody: null,
+    };
+  }
+  return {
+    outcome,
+    statusCode: answer.status,
+    ...faultOf(answer),
+    durationMs: answer.durationMs,
+    responseHeaders: answer.headers,
+    responseBody: answer.body.subarray(0, keptBodyBytesMax).toString('utf8'),
+  };
+}
+
+function faultOf(answer: EgressResult): { errorClass: string | null; error: string | null } {
+  if (answer.kind === 'failed') return { errorClass: answer.class, error: answer.message };
+  if (isSuccess(answer.status)) return { errorClass: null, error: null };
+  const isRedirect = answer.status >= 300 && answer.status < 400;
+  const note = isRedirect ? ' Redirects are not followed.' : '';
+  return { errorClass: 'http_status', error: `The receiver answered ${answer.status}.${note}` };
+}
+
+function toStanding(verdict: Verdict, answer: EgressResult, failures: number): DeliveryStanding {
+  const statusCode = answer.kind === 'answered' ? answer.status : null;
+  return {
+    status: verdict.kind === 'retry' ? 'retrying' : verdict.kind,
+    failures,
+    statusCode,
+    ...faultOf(answer),
+    failureCode: verdict.kind === 'failed' ? verdict.code : null,
+    waitMs: verdict.kind === 'retry' ? verdict.waitMs : null,
+  };
+}
+
+function toResult(verdict: Verdict, { error }: DeliveryStanding): AttemptResult {
+  if (verdict.kind === 'retry') return { kind: 'wait', reason: 'retry', waitMs: verdict.waitMs };
+  const code = verdict.kind === 'failed' ? verdict.code : null;
+  return { kind: 'settled', status: verdict.kind, code, message: error };
+}

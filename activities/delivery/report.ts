@@ -1,0 +1,63 @@
+import type { LockedDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
+import type { TenantTx } from '../../shared/db/tenant.ts';
+import { isOperationalType } from '../../shared/domain/events.ts';
+import { toWireId, type EndpointId } from '../../shared/domain/ids.ts';
+import { publishEvent } from '../../shared/outbound/publish-event.ts';
+
+/**
+ * Tells those who want to know that a delivery failed for good. Not of a delivery that itself told of
+ * such things: reports of failed reports would have no end.
+ */
+export async function reportFailed(
+  tx: TenantTx,
+  delivery: LockedDelivery,
+  code: string,
+): Promise<void> {
+  if (isOperationalType(delivery.eventType)) return;
+  const deliveryId = toWireId('outboundDelivery', delivery.id);
+  await publishEvent(tx, {
+    type: 'delivery.failed',
+    objectType: 'delivery',
+    objectId: deliveryId,
+    deliveryId: null,
+    data: {
+      deliveryId,
+      endpointId: toWireId('endpoint', delivery.endpointId),
+      eventId: toWireId('event', delivery.eventId),
+      eventType: delivery.eventType,
+      attempts: delivery.attempts,
+      code,
+    },
+    aboutEndpointId: delivery.endpointId,
+  });
+}
+
+/** Tells that an endpoint was disabled, and why. */
+export async function reportDisabled(
+  tx: TenantTx,
+  endpointId: EndpointId,
+  reason: string,
+): Promise<void> {
+  const wireId = toWireId('endpoint', endpointId);
+  await publishEvent(tx, {
+    type: 'endpoint.disabled',
+    objectType: 'endpoint',
+    objectId: wireId,
+    deliveryId: null,
+    data: { endpointId: wireId, reason },
+    aboutEndpointId: endpointId,
+  });
+}
+
+/** Tells that an endpoint answers again. */
+export async function reportRecovered(tx: TenantTx, endpointId: EndpointId): Promise<void> {
+  const wireId = toWireId('endpoint', endpointId);
+  await publishEvent(tx, {
+    type: 'endpoint.recovered',
+    objectType: 'endpoint',
+    objectId: wireId,
+    deliveryId: null,
+    data: { endpointId: wireId },
+    aboutEndpointId: endpointId,
+  });
+}

@@ -1,0 +1,172 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { AnnouncedDelivery } from '../../../shared/db/tenant.ts';
+import { toWireId } from '../../../shared/domain/ids.ts';
+import { tenantSlug } from '../../../shared/domain/tenant-slug.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
+import { searchAttributes } from '../../../workflows/inbound-delivery/contract.ts';
+import {
+  outboundDeliveryName,
+  outboundWorkflowId,
+  wakeSignalName,
+  type OutboundDeliveryInput,
+} from '../../../workflows/outbound-delivery/contract.ts';
+
+/** Starts and wakes the workflows of outbound deliveries. */
+export interface Courier {
+  /** Told of a connection to Temporal, or that there is none any more. */
+  use(client: Client | undefined): void;
+  /** Starts deliveries that were committed a moment ago; what is too much is left to the sweeper. */
+  start(deliveries: readonly AnnouncedDelivery[]): void;
+  /** Wakes the runs of deliveries; what cannot be woken is left to the sweeper. */
+  wake(deliveries: readonly AnnouncedDelivery[]): void;
+  /** Starts a delivery's run, or wakes the one there is. Rejects when Temporal takes neither. */
+  rouse(delivery: AnnouncedDelivery): Promise<void>;
+  /** Whether Temporal answers at all. */
+  isReachable(): Promise<boolean>;
+  /** Takes nothing more and waits for what is under way. */
+  close(): Promise<void>;
+}
+
+export interface CourierDeps {
+  readonly taskQueue: string;
+  /** Whether a worker of the queue shares the client's connection, so that starts can be eager. */
+  readonly isEager: boolean;
+  readonly log: Logger;
+}
+
+/** Calls under way at once. More would only wait for each other in a small engine. */
+const underWayMax = 16;
+/** Deliveries that wait for one of these places; the rest is left to the sweeper. */
+const waitingMax = 1_000;
+const callBudgetMs = 5_000;
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const tenantKey = keyword(searchAttributes.tenant);
+const stateKey = keyword(searchAttributes.deliveryState);
+const endpointKey = keyword(searchAttributes.endpoint);
+const eventTypeKey = keyword(searchAttributes.eventType);
+
+export function makeCourier(deps: CourierDeps): Courier {
+  let current: Client | undefined;
+  let isClosed = false;
+  let underWay = 0;
+  const waiting: (() => Promise<void>)[] = [];
+  let drained: (() => void) | undefined;
+
+  function enqueue(work: () => Promise<void>): void {
+    if (isClosed || waiting.length >= waitingMax) return;
+    waiting.push(work);
+    pump();
+  }
+
+  function pump(): void {
+    while (underWay < underWayMax) {
+      const work = waiting.shift();
+      if (work === undefined) break;
+      underWay += 1;
+      void work()
+        .catch((error: unknown) =>
+          deps.log.debug({ event: 'outbound.start_deferred', err: error }, 'left to the sweeper'),
+        )
+        .finally(() => {
+          underWay -= 1;
+          pump();
+        });
+    }
+    if (underWay === 0 && waiting.length === 0) drained?.();
+  }
+
+  async function rouse(delivery: AnnouncedDelivery): Promise<void> {
+    const client = clientOf(current);
+    try {
+      await withBudget(client, () => startRun(client, delivery, deps));
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await withBudget(client, () => signal(client, delivery));
+    }
+  }
+
+  return {
+    use(client) {
+      current = client;
+    },
+    start(deliveries) {
+      for (const delivery of deliveries) {
+        enqueue(async () => {
+          const client = clientOf(current);
+          await withBudget(client, () => startRun(client, delivery, deps)).catch(unlessStarted);
+        });
+      }
+    },
+    wake(deliveries) {
+      for (const delivery of deliveries) {
+        enqueue(async () => {
+          const client = clientOf(current);
+          await withBudget(client, () => signal(client, delivery));
+        });
+      }
+    },
+    rouse,
+    async isReachable() {
+      const client = current;
+      if (client === undefined) return false;
+      return withBudget(client, () => client.workflowService.getSystemInfo({})).then(
+        () => true,
+        () => false,
+      );
+    },
+    async close() {
+      isClosed = true;
+      waiting.length = 0;
+      if (underWay === 0) return;
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+      });
+    },
+  };
+}
+
+function clientOf(client: Client | undefined): Client {
+  if (client === undefined) throw new Error('Temporal has not been reached yet');
+  return client;
+}
+
+function unlessStarted(error: unknown): void {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+}
+
+const withBudget = <Result>(client: Client, call: () => Promise<Result>): Promise<Result> =>
+  client.withDeadline(Date.now() + callBudgetMs, call);
+
+const runId = ({ deliveryId }: AnnouncedDelivery): string =>
+  outboundWorkflowId(toWireId('outboundDelivery', deliveryId));
+
+function signal(client: Client, delivery: AnnouncedDelivery): Promise<void> {
+  return client.workflow.getHandle(runId(delivery)).signal(wakeSignalName);
+}
+
+function startRun(client: Client, delivery: AnnouncedDelivery, deps: CourierDeps) {
+  const { tenantId, deliveryId, endpointId, eventType, retry } = delivery;
+  const input: OutboundDeliveryInput = { tenantId, deliveryId, retry };
+  const endpoint = toWireId('endpoint', endpointId);
+  return client.workflow.start(outboundDeliveryName, {
+    workflowId: runId(delivery),
+    taskQueue: deps.taskQueue,
+    args: [input],
+    // The row decides what is still to be done: a run that an operator terminated may follow itself.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    requestEagerStart: deps.isEager,
+    // A killed worker's task is given to another one after this time.
+    workflowTaskTimeout: '5s',
+    priority: { fairnessKey: tenantId },
+    staticSummary: `${eventType} to ${endpoint}`,
+    typedSearchAttributes: [
+      { key: tenantKey, value: tenantSlug(tenantId) },
+      { key: endpointKey, value: endpoint },
+      { key: eventTypeKey, value: eventType },
+      { key: stateKey, value: 'pending' },
+    ],
+  });
+}

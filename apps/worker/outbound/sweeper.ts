@@ -1,0 +1,81 @@
+import { claimDueWakes, type DueWake } from '../../../shared/db/queries/outbound-wakes.ts';
+import type { Pool } from '../../../shared/db/pool.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
+import type { Courier } from './courier.ts';
+
+/** All of a batch are under way at once, and the next one follows when they are done. */
+const batchMax = 16;
+/** The wait before a delivery is tried again; it doubles with each time, up to 64 times as long. */
+const retryBaseMs = 10_000;
+
+export interface OutboundSweeper {
+  stop(): Promise<void>;
+}
+
+export interface OutboundSweeperDeps {
+  readonly pool: Pool;
+  readonly courier: Pick<Courier, 'rouse' | 'isReachable'>;
+  readonly log: Logger;
+  readonly intervalMs: number;
+}
+
+/**
+ * Starts or wakes deliveries that nobody did: after a crash between commit and start, while Temporal was
+ * away, when a wake was lost, when a run was terminated by hand, and when a held delivery's time comes.
+ * Every replica runs one; the database hands each row to one of them at a time.
+ */
+export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper {
+  let isStopped = false;
+  /** Meanwhile nothing is taken: another replica may reach it, and what is taken in vain waits longer. */
+  let isEngineAway = true;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function sweep(): Promise<number> {
+    if (isEngineAway) isEngineAway = !(await deps.courier.isReachable());
+    if (isEngineAway) return 0;
+    const due = await claimDueWakes(deps.pool, batchMax, retryBaseMs);
+    if (due.length === 0) return 0;
+    const results = await Promise.all(due.map((delivery) => rouse(deps, delivery)));
+    const roused = results.filter(Boolean).length;
+    isEngineAway = roused === 0;
+    return roused;
+  }
+
+  async function loop(): Promise<void> {
+    let roused = 0;
+    try {
+      roused = await sweep();
+    } catch (error) {
+      deps.log.warn({ event: 'outbound.sweep_failed', err: error }, 'will look again');
+    }
+    if (isStopped) return;
+    // What was found may have more behind it.
+    timer = setTimeout(next, roused > 0 ? 0 : deps.intervalMs);
+  }
+  function next(): void {
+    running = loop();
+  }
+  next();
+
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+async function rouse({ courier, log }: OutboundSweeperDeps, delivery: DueWake): Promise<boolean> {
+  try {
+    await courier.rouse(delivery);
+    return true;
+  } catch (error) {
+    log.warn(
+      { event: 'outbound.rouse_failed', deliveryId: delivery.deliveryId, err: error },
+      'Temporal took neither a start nor a wake; the delivery is kept and tried again. Check the server.',
+    );
+    return false;
+  }
+}
