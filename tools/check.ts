@@ -6,6 +6,7 @@ const gates: readonly (readonly [name: string, command: string, ...args: string[
   ['lint and import rules', 'oxlint', '--deny-warnings'],
   ['types', 'tsc', '-p', '.'],
   ['types of workflow code', 'tsc', '-p', 'workflows'],
+  ['types of the receiver module', 'tsc', '-p', 'receiver'],
   ['types of example workflows', 'tsc', '-p', 'examples/extensions/workflows'],
   ['unused code and dependencies', 'knip'],
   ['generated pages', 'node', 'tools/generate.ts', '--check'],
