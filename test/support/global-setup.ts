@@ -1,4 +1,4 @@
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { mkdtempSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -9,6 +9,7 @@ import { startLocalPostgres } from '../../apps/dev/postgres.ts';
 import { makeSecrets } from '../../apps/dev/secrets.ts';
 import { findTemporalBinary } from '../../apps/dev/temporal-binary.ts';
 import { startLocalTemporal } from '../../apps/dev/temporal-server.ts';
+import { buildWorkflowBundle } from '../../apps/worker/inbound-worker.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { templateDatabase, type TestServers } from './servers.ts';
 
@@ -31,11 +32,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const binary = await findTemporalBinary((line) => console.log(line));
   const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
   await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporal.address }));
+  // Once for all files: building it takes seconds of processor time.
+  const workflowBundle = path.join(dir, 'workflow-bundle.js');
+  writeFileSync(workflowBundle, (await buildWorkflowBundle()).code);
   project.provide('servers', {
     adminUrl,
     migratorPassword,
     appPassword,
     temporalAddress: temporal.address,
+    workflowBundle,
   } satisfies TestServers);
 
   const tearDown = async (): Promise<void> => {

@@ -5,6 +5,8 @@ export interface TestServers {
   readonly migratorPassword: string;
   readonly appPassword: string;
   readonly temporalAddress: string;
+  /** The file with the code of Tidegate's own workflows. */
+  readonly workflowBundle: string;
 }
 
 /** The migrated database that each test file's own one is copied from. */

@@ -45,6 +45,7 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       TIDEGATE_TASK_QUEUE: taskQueue,
       TIDEGATE_SWEEP_INTERVAL_MS: '50',
       TIDEGATE_OPERATOR_TOKEN: operatorToken,
+      TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
       // On a busy machine a start may take long; tests that are about the budget set their own.
       TIDEGATE_START_BUDGET_MS: '10000',
       ...given.env,
@@ -55,7 +56,9 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
     const log = makeLogger({ level: config.TIDEGATE_LOG_LEVEL, name: 'test' });
     const gateway = closableTwice(await startGateway(config, temporal, log));
     gateways.push(gateway);
-    if (given.temporalAddress === undefined) await eventually(() => isConnected(gateway.url));
+    if (given.temporalAddress === undefined) {
+      await eventually(() => isConnected(gateway.url), 60_000);
+    }
     return gateway;
   };
   const factory = makeFactory(database.appUrl, masterKeys);

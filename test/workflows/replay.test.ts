@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, ReplayError, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { openCatalogue } from '../../apps/worker/extensions/catalogue.ts';
-import { buildWorkflowBundle, type WorkflowBundle } from '../../apps/worker/inbound-worker.ts';
+import type { WorkflowBundle } from '../../apps/worker/inbound-worker.ts';
 import { installRuntime } from '../../apps/worker/runtime.ts';
 import { makeLogger } from '../../shared/telemetry/logger.ts';
 
@@ -33,7 +33,7 @@ let core: WorkflowBundle;
 let handlers: WorkflowBundle;
 
 beforeAll(async () => {
-  core = await buildWorkflowBundle();
+  core = { codePath: inject('servers').workflowBundle };
   const catalogue = await openCatalogue({
     folder: pathOf('../examples/extensions'),
     isHandlerHost: true,

@@ -158,8 +158,9 @@ function startRun(client: Client, delivery: AnnouncedDelivery, deps: CourierDeps
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     requestEagerStart: deps.isEager,
-    // A killed worker's task is given to another one after this time.
-    workflowTaskTimeout: '5s',
+    // A task lasts as long as its attempt, and tells the server at four fifths of this that it lives. A
+    // killed worker's delivery waits for the lease of its attempt in any case.
+    workflowTaskTimeout: '10s',
     priority: { fairnessKey: tenantId },
     staticSummary: `${eventType} to ${endpoint}`,
     typedSearchAttributes: [

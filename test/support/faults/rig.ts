@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inject } from 'vitest';
-import { buildWorkflowBundle } from '../../../apps/worker/inbound-worker.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import {
   makeFactory,
@@ -55,9 +54,6 @@ export const faultTimeoutMs = 180_000;
 
 const host = '127.0.0.1';
 
-/** The workflow bundle, built once per test process. */
-let bundle: Promise<{ readonly code: string }> | undefined;
-
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-faults-'));
   const drops: (() => Promise<void>)[] = [];
@@ -70,8 +66,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { external_id: _, ...mapping } = ticketMapping(tenant.desk);
   // Without an external id nothing but the delivery keeps a second ticket away.
   const hook = await factory.hook(tenant, { handler: directAction('createTicket', mapping) });
-  const bundleFile = path.join(dir, 'workflows.js');
-  writeFileSync(bundleFile, (await (bundle ??= buildWorkflowBundle())).code);
   const closers: (() => Promise<void>)[] = [];
 
   const link = async (target: { host: string; port: number }): Promise<FaultyLink> => {
@@ -97,7 +91,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
           TIDEGATE_TASK_QUEUE: taskQueue,
           TIDEGATE_PORT: '0',
           TIDEGATE_EVALUATORS: '1',
-          TIDEGATE_WORKFLOW_BUNDLE: bundleFile,
+          TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
           TIDEGATE_SWEEP_INTERVAL_MS: '100',
           TIDEGATE_START_GRACE_MS: '1000',
           ...env,
