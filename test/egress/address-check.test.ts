@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { admitAddresses, dialledAddressesMax } from '../../shared/egress/admission.ts';
+import { makeConnector } from '../../shared/egress/connector.ts';
 import { isOwnAddress } from '../../shared/egress/own-addresses.ts';
 import { closedPolicy, type EgressPolicy } from '../../shared/egress/policy.ts';
 import {
@@ -57,6 +58,24 @@ describe('the addresses that are dialled', () => {
     expect(isOwnAddress('127.0.0.1')).toBe(true);
     expect(isOwnAddress('::ffff:127.0.0.1')).toBe(true);
     expect(isOwnAddress(publicAddress)).toBe(false);
+  });
+
+  test('S-081 are judged where the host is an address too, for which sockets look nothing up', async () => {
+    const receiver = await startQuietReceiver();
+    const { resolve } = makeNames({});
+    const origin = new URL(`http://127.0.0.1:${receiver.port}`);
+    const connect = makeConnector(origin, false, {
+      policy: closedPolicy,
+      resolve,
+      isOwnAddress,
+      caCertificates: [],
+    });
+    const { hostname, host, protocol, port } = origin;
+    const refusal = await new Promise((settle) => {
+      connect({ hostname, host, protocol, port }, (...args) => settle(args[0]));
+    });
+    expect(refusal).toMatchObject({ failure: 'blocked' });
+    expect(receiver.connections).toBe(0);
   });
 
   test('are a few at most, each once', () => {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -208,8 +209,11 @@ describe('S-057 requests without an answer', () => {
     expect(receiver.requests).toBe(0);
   });
 
-  test('say that a server does not speak TLS', async () => {
-    const receiver = await startRawReceiver((socket) => socket.end('220 mail.example.com\r\n'));
+  test.each([
+    ['speaks something else', (socket: Socket) => void socket.end('220 mail.example.com\r\n')],
+    ['hangs up', (socket: Socket) => void socket.destroy()],
+  ])('say that TLS failed when the server %s instead', async (_case, talk) => {
+    const receiver = await startRawReceiver(talk);
     const egress = openEgress({ policy: reaching(receiver), resolve: names.resolve });
     const result = await postTo(egress, `https://hooks.example.com:${receiver.port}/`);
     expect(result).toMatchObject({ kind: 'failed', class: 'tls' });
