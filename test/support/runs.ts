@@ -1,7 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
-import { searchAttributes } from '../../workflows/inbound-delivery/contract.ts';
+import {
+  inboundDeliveryName,
+  searchAttributes,
+} from '../../workflows/inbound-delivery/contract.ts';
 
-/** How many runs of a tenant's deliveries a Temporal server knows: the open ones, or all. */
+/** How many runs of a tenant's deliveries a Temporal server knows: the open ones of every kind, or all inbound ones. */
 export async function countRuns(
   temporalAddress: string,
   tenantSlug: string,
@@ -10,7 +13,10 @@ export async function countRuns(
   const connection = await Connection.connect({ address: temporalAddress });
   try {
     const ofTenant = `${searchAttributes.tenant} = '${tenantSlug}'`;
-    const query = which === 'all' ? ofTenant : `${ofTenant} AND ExecutionStatus = 'Running'`;
+    const query =
+      which === 'all'
+        ? `${ofTenant} AND WorkflowType = '${inboundDeliveryName}'`
+        : `${ofTenant} AND ExecutionStatus = 'Running'`;
     return (await new Client({ connection }).workflow.count(query)).count;
   } finally {
     await connection.close();

@@ -45,6 +45,8 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       TIDEGATE_TASK_QUEUE: taskQueue,
       TIDEGATE_SWEEP_INTERVAL_MS: '50',
       TIDEGATE_OPERATOR_TOKEN: operatorToken,
+      // Every test asks from one address; those that are about its limit set their own.
+      TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
       TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
       // On a busy machine a start may take long; tests that are about the budget set their own.
       TIDEGATE_START_BUDGET_MS: '10000',

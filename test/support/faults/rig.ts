@@ -24,6 +24,7 @@ export interface Rig {
   readonly hook: TestHook;
   readonly sender: Sender;
   readonly temporalAddress: string;
+  readonly masterKeys: string;
   gateway(options?: RigGatewayOptions): Promise<GatewayProcess>;
   /** A breakable link to the Temporal server. */
   temporalLink(): Promise<FaultyLink>;
@@ -80,6 +81,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     hook,
     sender: makeSender(hook),
     temporalAddress,
+    masterKeys,
     async gateway({ env, temporal, postgres, isTemporalAway = false } = {}) {
       const started = await spawnGateway({
         dir,
