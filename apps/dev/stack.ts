@@ -143,6 +143,8 @@ async function serviceEnvironment(
   return {
     // The demo's second hook runs a workflow of the examples.
     TIDEGATE_EXTENSIONS: examplesFolder,
+    // On a laptop everything asks from one address.
+    TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
     ...(temporal.uiUrl && { TIDEGATE_TEMPORAL_UI_URL: temporal.uiUrl }),
     ...process.env,
     DATABASE_URL: databaseUrl,

@@ -24,6 +24,8 @@ export interface AppDeps {
   readonly api: ApiDeps;
   readonly operator: OperatorDeps;
   readonly trustedProxies: readonly string[];
+  /** Throws when the address of a request has asked too often. */
+  readonly admitAddress: (request: FastifyRequest) => void;
   readonly health: HealthOptions;
   /** A sender that has not finished its request after this time is cut off. */
   readonly requestTimeoutMs: number;
@@ -62,6 +64,7 @@ export function makeApp(deps: AppDeps): FastifyInstance {
       ? answerProblem(new TidegateError('not_found'), request, reply)
       : reply.code(404).send(),
   );
+  app.addHook('onRequest', async (request) => deps.admitAddress(request));
   serveOpenApi(app, deps.version);
   app.register(receiverRoutes, { receive: deps.receive });
   app.register(managementApi, deps.api);

@@ -3,12 +3,17 @@ import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
+import { checkEndpointUrl } from '../../shared/egress/endpoint-url.ts';
+import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
+import { normalisePolicy } from '../../shared/egress/policy.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { openFoundation } from '../worker/compose.ts';
 import { startEngine } from '../worker/engine.ts';
 import { makeProcessHealth } from '../worker/process-health.ts';
 import { queueNames } from '../worker/queues.ts';
+import { makeAddressLimit } from './api/address-limit.ts';
 import { makeAuthenticate } from './api/authenticate.ts';
+import { makeAdmitRead } from './api/read-limit.ts';
 import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
 import { makeTemporalUrl } from './hooks/temporal-url.ts';
@@ -104,11 +109,16 @@ export async function startGateway(
     answerHandshake: makeAnswerHookHandshake({ withTenant, vault: shared.vault }),
     accept: makeAccept({ ...shared, withTenant, answers, admit: makeAdmitRequest({ withTenant }) }),
   });
+  const urlPolicy = normalisePolicy(egressPolicy(config));
   const health = makeProcessHealth(foundation, engine, config);
   const app = makeApp({
     log,
     version,
     trustedProxies: config.TIDEGATE_TRUSTED_PROXIES,
+    admitAddress: makeAddressLimit({
+      requestsPerMinute: config.TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS,
+      nowMs,
+    }),
     requestTimeoutMs: config.TIDEGATE_REQUEST_TIMEOUT_MS,
     answerTimeoutMs: config.TIDEGATE_OUTCOME_WAIT_MS + answerMarginMs,
     receive,
@@ -117,9 +127,13 @@ export async function startGateway(
         ...shared,
         actions: catalogue.actions,
         workflows: catalogue.workflows.listWorkflows(),
+        checkUrl: foundation.egress.checkUrl,
+        readUrl: (text) => checkEndpointUrl(text, urlPolicy),
+        wake: foundation.courier.wake,
         temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
       }),
       authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),
+      admitRead: makeAdmitRead({ withTenant }),
       withTenant,
       vault: shared.vault,
     },

@@ -236,6 +236,17 @@ export const variables = {
       'Addresses that are not public and to which names of endpoints may lead all the same, as `CIDR:port`, separated by commas. Empty: none.',
     ),
   ),
+  TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(100)
+    .meta(
+      about(
+        'Requests that one address may make to the API within a minute, at each gateway; further ones answer 429. The receiver is not counted. Many users behind one address need more; 0: no limit.',
+      ),
+    ),
 } satisfies Record<string, z.ZodType>;
 
 export type Config = z.output<z.ZodObject<typeof variables>>;

@@ -259,6 +259,48 @@ export const errorCatalogue = {
     title: 'The endpoint has no secret that its deliveries can be signed with',
     next: 'Rotate the secret of the endpoint with a grace of 0, give the receiver the new one, then replay the delivery. If many endpoints fail so, check TIDEGATE_MASTER_KEYS.',
   },
+  endpoint_limit_reached: {
+    status: 409,
+    retryable: false,
+    title: 'There are as many endpoints as may be',
+    next: 'Delete an endpoint that is not needed. A tenant has at most 50, and a user 5 where endpoints belong to users.',
+  },
+  name_taken: {
+    status: 409,
+    retryable: false,
+    title: 'Another endpoint of the tenant has this name',
+    next: 'Choose another name, or change the endpoint that has it.',
+  },
+  endpoint_disabled: {
+    status: 409,
+    retryable: false,
+    title: 'The endpoint is disabled',
+    next: 'Read `disabledReason`, mend the receiver, then enable the endpoint.',
+  },
+  cooling_down: {
+    status: 409,
+    retryable: true,
+    title: 'The endpoint was disabled automatically less than five minutes ago',
+    next: 'Mend the receiver, then enable the endpoint after Retry-After seconds.',
+  },
+  delivery_settled: {
+    status: 409,
+    retryable: false,
+    title: 'The delivery is done: delivered, failed or canceled',
+    next: 'Nothing more happens to it. A failed delivery can be replayed.',
+  },
+  replay_refused: {
+    status: 409,
+    retryable: false,
+    title: 'This delivery cannot be replayed',
+    next: 'Only failed and retrying deliveries are replayed, while their endpoint and their event exist. The message says which of these is missing.',
+  },
+  too_many_requests: {
+    status: 429,
+    retryable: true,
+    title: 'The user or the address has asked too often within a minute',
+    next: 'Ask again after Retry-After seconds. A user reads endpoints and deliveries 60 times a minute; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

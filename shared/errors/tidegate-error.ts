@@ -13,11 +13,17 @@ export interface ErrorDetail {
 export class TidegateError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly ErrorDetail[];
+  /** After how many whole seconds the same request may be tried again, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     message?: string,
-    options: { readonly cause?: unknown; readonly details?: readonly ErrorDetail[] } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly details?: readonly ErrorDetail[];
+      readonly retryAfterSeconds?: number;
+    } = {},
   ) {
     super(
       message ?? errorCatalogue[code].title,
@@ -26,6 +32,7 @@ export class TidegateError extends Error {
     this.name = 'TidegateError';
     this.code = code;
     this.details = options.details ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

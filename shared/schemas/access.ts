@@ -82,6 +82,12 @@ export const tenantSchema = z
     slug: z.string(),
     name: z.string(),
     inboundEnabled: z.boolean().describe('While false the receiver answers 404 to everyone'),
+    automationEnabled: z
+      .boolean()
+      .describe('While false no events are stored and automation keys are refused'),
+    endpointOwnership: z
+      .enum(['tenant', 'user'])
+      .describe('Whether endpoints are the tenant\'s, or each user has their own, at most 5'),
     createdAt: timestampSchema,
   })
   .meta({ id: 'Tenant' });
@@ -95,7 +101,12 @@ export const newTenantSchema = z
   .meta({ id: 'NewTenant' });
 
 export const tenantChangeSchema = z
-  .strictObject({ name: nameSchema, inboundEnabled: z.boolean() })
+  .strictObject({
+    name: nameSchema,
+    inboundEnabled: z.boolean(),
+    automationEnabled: z.boolean(),
+    endpointOwnership: z.enum(['tenant', 'user']),
+  })
   .partial()
   .meta({ id: 'TenantChange' });
 

@@ -1,3 +1,4 @@
+import { signatureProfiles, type SignatureProfile } from '../domain/signature-profile.ts';
 import type { OutboundEvent } from './outbound-event.ts';
 import { alga } from './profiles/alga.ts';
 import { bodyHex, bodySha256 } from './profiles/body-digest.ts';
@@ -16,21 +17,7 @@ import {
   type SigningSecret,
 } from './secrets.ts';
 
-/** How a delivery is written and signed, by name. Public: endpoints choose one of these. */
-export const signatureProfiles = [
-  'standard',
-  'standard_v1a',
-  'body_sha256',
-  'body_hex',
-  'opencom',
-  'exa',
-  'devcard',
-  'alga',
-  'e2a',
-  'e2a_legacy',
-] as const;
-
-export type SignatureProfile = (typeof signatureProfiles)[number];
+export { signatureProfiles, type SignatureProfile };
 
 const profiles: Readonly<Record<SignatureProfile, Profile>> = {
   standard,
@@ -82,8 +69,11 @@ export function secretKindOf(profile: SignatureProfile): SecretKind {
 }
 
 /** Whether a profile can sign with a secret: asked before an endpoint changes its profile. */
-export function acceptsSecret(profile: SignatureProfile, secret: SigningSecret): boolean {
-  return profiles[profile].usableKinds.includes(secret.kind);
+export function acceptsSecret(
+  profile: SignatureProfile,
+  { kind }: Pick<SigningSecret, 'kind'>,
+): boolean {
+  return profiles[profile].usableKinds.includes(kind);
 }
 
 /** Draws a secret of the kind that a profile needs: the text to show once and to seal. */

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { answerProblem } from './problem.ts';
+import { problemForm, type ErrorForm } from './error-form.ts';
 
-/** What all routes under /api/v1 share: schemas that validate, errors of one shape, a request id. */
-export function useApiConventions(app: FastifyInstance): void {
+/** What all routes of the API share: schemas that validate, errors of one shape, a request id. */
+export function useApiConventions(app: FastifyInstance, errors: ErrorForm = problemForm): void {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerProblem);
+  app.setErrorHandler(errors.answer);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });

@@ -22,6 +22,8 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
         { name: 'Hooks', description: 'What is received, how it is proven, what becomes of it' },
         { name: 'Deliveries', description: 'What came in, and what was done' },
         { name: 'Catalogue', description: 'Actions, workflows and sender presets to choose from' },
+        { name: 'Endpoints', description: 'Who is told of events, and how' },
+        { name: 'Outbound deliveries', description: 'What was sent, and what came of it' },
         { name: 'Members', description: 'Users of the tenant' },
         { name: 'Tokens', description: 'Personal tokens' },
         { name: 'Audit', description: 'Who did what' },

@@ -6,14 +6,16 @@ import { makePersonalToken } from '../../../shared/crypto/tokens.ts';
 import { isUuid, parseTenantId, type TenantId } from '../../../shared/domain/ids.ts';
 import { tenantSlug } from '../../../shared/domain/tenant-slug.ts';
 import { recordAudit } from '../../../shared/db/queries/audit-entries.ts';
+import { claimEndpoints } from '../../../shared/db/queries/endpoints.ts';
 import { insertPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
-import { insertTenant, type Tenant } from '../../../shared/db/queries/tenants.ts';
+import { insertTenant, updateTenant, type Tenant } from '../../../shared/db/queries/tenants.ts';
 import { insertUser } from '../../../shared/db/queries/users.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import type {
   createdTenantSchema,
   newTenantSchema,
+  tenantChangeSchema,
   tenantSchema,
 } from '../../../shared/schemas/access.ts';
 import { readIdempotencyKey } from './idempotency.ts';
@@ -28,6 +30,8 @@ export const presentTenant = (tenant: Tenant): z.output<typeof tenantSchema> => 
   slug: tenant.slug,
   name: tenant.name,
   inboundEnabled: tenant.isInboundEnabled,
+  automationEnabled: tenant.isAutomationEnabled,
+  endpointOwnership: tenant.endpointOwnership,
   createdAt: tenant.createdAt.toISOString(),
 });
 
@@ -78,6 +82,24 @@ export async function createTenant(
   });
   await auditTenant(tx, 'tenant.created', { name: tenant.name });
   return { data: presentTenant(tenant), owner: presentUser(owner), token };
+}
+
+/** Changes what the body names of the tenant of the transaction. Throws `not_found`. */
+export async function changeTenant(
+  tx: TenantTx,
+  body: z.output<typeof tenantChangeSchema>,
+): Promise<Tenant> {
+  const tenant = await updateTenant(tx, {
+    name: body.name,
+    isInboundEnabled: body.inboundEnabled,
+    isAutomationEnabled: body.automationEnabled,
+    endpointOwnership: body.endpointOwnership,
+  });
+  if (tenant === undefined) throw new TidegateError('not_found');
+  // Endpoints from before would be nobody's: they become those of who made them.
+  if (body.endpointOwnership === 'user') await claimEndpoints(tx);
+  await auditTenant(tx, 'tenant.updated', body);
+  return tenant;
 }
 
 /** Notes in the tenant's audit log what the operator did. */

@@ -5,7 +5,7 @@ import { hashToken } from '../../../shared/crypto/tokens.ts';
 import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
 import { decodeCursor, pageOf } from '../../../shared/domain/cursor.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
-import { findTenant, listTenants, updateTenant } from '../../../shared/db/queries/tenants.ts';
+import { findTenant, listTenants } from '../../../shared/db/queries/tenants.ts';
 import type { WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import {
@@ -18,7 +18,7 @@ import { cursorSchema, dataOf, limitSchema, listOf } from '../../../shared/schem
 import { useApiConventions } from './conventions.ts';
 import { mutateOnce } from './idempotency.ts';
 import {
-  auditTenant,
+  changeTenant,
   createTenant,
   existingId,
   newTenantId,
@@ -126,7 +126,7 @@ export const operatorRoutes: FastifyPluginCallback<OperatorDeps> = (app, deps, d
         operationId: 'updateTenant',
         tag,
         summary:
-          'Rename a tenant, or switch its receiver on or off; gateways follow within a minute',
+          'Rename a tenant, or switch its receiver, its events or who owns endpoints; gateways follow within a minute',
         permission: 'operator',
         params: idParams,
         body: tenantChangeSchema,
@@ -135,13 +135,11 @@ export const operatorRoutes: FastifyPluginCallback<OperatorDeps> = (app, deps, d
       }),
     },
     async (request, reply) => {
-      const { name, inboundEnabled } = request.body as z.output<typeof tenantChangeSchema>;
+      const body = request.body as z.output<typeof tenantChangeSchema>;
       const tenantId = existingId(request.params.id);
       const mutation = { request, reply, tenantId, callerId: operatorId };
       const answer = await mutateOnce(deps, mutation, async (tx) => {
-        const tenant = await updateTenant(tx, { name, isInboundEnabled: inboundEnabled });
-        if (tenant === undefined) throw new TidegateError('not_found');
-        await auditTenant(tx, 'tenant.updated', { name, inboundEnabled });
+        const tenant = await changeTenant(tx, body);
         return { status: 200, body: { data: presentTenant(tenant) } };
       });
       return reply.code(answer.status).send(answer.body);

@@ -6,6 +6,8 @@ import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import { requirePermission, type Authenticate, type Authenticated } from './authenticate.ts';
 import { mutateOnce, type MutationAnswer } from './idempotency.ts';
 import { useApiConventions } from './conventions.ts';
+import type { ErrorForm } from './error-form.ts';
+import type { AdmitRead } from './read-limit.ts';
 import { schemaOf } from './route-schema.ts';
 import { isMutation, type ApiRoute } from './route.ts';
 
@@ -14,12 +16,15 @@ export interface ApiDeps {
   readonly authenticate: Authenticate;
   readonly withTenant: WithTenant;
   readonly vault: TenantVault;
+  readonly admitRead: AdmitRead;
+  /** How errors are answered; problem+json when absent. */
+  readonly errorForm?: ErrorForm;
 }
 
 const bodyLimitBytes = 65_536;
 /** The management API under /api/v1: every route proves its caller, validates, and runs in one transaction. */
 export const managementApi: FastifyPluginCallback<ApiDeps> = (app, deps, done) => {
-  useApiConventions(app);
+  useApiConventions(app, deps.errorForm);
   for (const route of deps.routes) addRoute(app, deps, route);
   done();
 };
@@ -30,11 +35,12 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
     method: route.method,
     url: route.path,
     bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
-    schema: schemaOf(route),
+    schema: schemaOf(route, deps.errorForm),
     // Before the body is read: who may not do this learns nothing about what it would take.
     onRequest: async (request) => {
       const authenticated = await deps.authenticate(request.headers.authorization);
       requirePermission(authenticated.caller, route.permission);
+      if (route.isCountedRead === true) await deps.admitRead(authenticated.caller);
       callers.set(request, authenticated);
     },
     handler: async (request, reply) => {
@@ -52,6 +58,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  await route.prepare?.({ body: request.body });
   const later: (() => void)[] = [];
   const handle = async (tx: TenantTx): Promise<MutationAnswer> => ({
     status: route.status,

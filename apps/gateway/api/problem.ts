@@ -17,19 +17,34 @@ export async function answerProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const known = asKnown(error);
-  if (known.code === 'internal' || known.code === 'unavailable') {
-    request.log.error({ event: `api.${known.code}`, requestId: request.id, err: error });
-  }
-  if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-  if (known.code === 'unavailable' || known.code === 'idempotency_in_progress') {
-    reply.header('retry-after', retryAfterSeconds());
-  }
+  const known = noteError(error, request, reply);
   await reply
     .code(known.status)
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body))
     .send(problemOf(known, request.id));
+}
+
+/**
+ * The refusal that an error of the API stands for. Logs what the operator should know of, and sets the
+ * headers that go with it in every form of answer.
+ */
+export function noteError(
+  error: FastifyError | Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): TidegateError {
+  const known = asKnown(error);
+  if (known.code === 'internal' || known.code === 'unavailable') {
+    request.log.error({ event: `api.${known.code}`, requestId: request.id, err: error });
+  }
+  if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (known.retryAfterSeconds !== undefined) {
+    reply.header('retry-after', String(known.retryAfterSeconds));
+  } else if (known.code === 'unavailable' || known.code === 'idempotency_in_progress') {
+    reply.header('retry-after', retryAfterSeconds());
+  }
+  return known;
 }
 
 export function problemOf(error: TidegateError, requestId: string): Problem {

@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { errorCatalogue, type ErrorCode } from '../../../shared/errors/catalogue.ts';
-import { problemSchema } from '../../../shared/schemas/common.ts';
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts';
+import { problemForm, type ErrorForm } from './error-form.ts';
 import type { ApiRoute } from './route.ts';
 
 /** The part of a route that its documentation is made from. */
 type DocumentedRoute = Omit<ApiRoute, 'handle' | 'permission'> & { readonly permission: string };
 
 /** What any route can answer besides its own refusals. */
-const commonErrors: readonly ErrorCode[] = ['unauthenticated', 'unavailable', 'internal'];
+const commonErrors: readonly ErrorCode[] = [
+  'unauthenticated',
+  'too_many_requests',
+  'unavailable',
+  'internal',
+];
 const mutationErrors: readonly ErrorCode[] = [
   'idempotency_key_invalid',
   'idempotency_in_progress',
@@ -23,7 +28,10 @@ const idempotencyHeader = z.object({
 });
 
 /** The Fastify schema of a route, which also becomes its entry in the OpenAPI document. */
-export function schemaOf(route: DocumentedRoute): Record<string, unknown> {
+export function schemaOf(
+  route: DocumentedRoute,
+  form: ErrorForm = problemForm,
+): Record<string, unknown> {
   const errors = [
     ...commonErrors,
     ...(route.permission === 'member' ? [] : (['permission_missing', 'token_expired'] as const)),
@@ -44,24 +52,24 @@ export function schemaOf(route: DocumentedRoute): Record<string, unknown> {
     ...(route.method !== 'GET' && { headers: idempotencyHeader }),
     response: {
       [route.status]: route.response ?? z.undefined().describe('Done'),
-      ...problemResponses(errors),
+      ...errorResponses(errors, form),
     },
   };
 }
 
 /** One documented response a status, naming the codes that come with it. */
-function problemResponses(codes: readonly ErrorCode[]): Record<number, unknown> {
+function errorResponses(codes: readonly ErrorCode[], form: ErrorForm): Record<number, unknown> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes)) {
-    const { status } = errorCatalogue[code];
+    const status = form.statusOf(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       status,
       {
-        description: list.map((code) => `\`${code}\`: ${errorCatalogue[code].title}`).join('. '),
-        content: { 'application/problem+json': { schema: problemSchema } },
+        description: [...new Set(list.map((code) => form.describe(code)))].join('. '),
+        content: { [form.mediaType]: { schema: form.schema } },
       },
     ]),
   );

@@ -41,6 +41,13 @@ interface RouteSpec<
   readonly errors?: readonly ErrorCode[];
   /** Largest body in bytes; 64 KiB when absent. */
   readonly bodyLimitBytes?: number;
+  /** Whether it counts as a read of endpoints or deliveries, of which a user has so many (S-108). */
+  readonly isCountedRead?: boolean;
+  /**
+   * Looks at a request before its transaction begins: what waits for others, such as a look-up of a
+   * name, must not hold a connection of the database meanwhile. Throws to refuse it.
+   */
+  prepare?(request: { readonly body: z.output<Body> }): Promise<void>;
   handle(
     context: ApiContext<z.output<Params>, z.output<Query>, z.output<Body>>,
   ): Promise<z.output<Response>>;

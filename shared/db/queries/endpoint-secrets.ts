@@ -27,3 +27,17 @@ export async function insertEndpointSecret(
     ],
   });
 }
+
+/** The kinds of which an endpoint has a current secret. */
+export async function listSecretKinds(
+  tx: TenantTx,
+  endpointId: EndpointId,
+): Promise<SealedEndpointSecret['kind'][]> {
+  const { rows } = await tx.query<{ kind: SealedEndpointSecret['kind'] }>({
+    text: `
+      select kind from endpoint_secrets
+      where tenant_id = $1::uuid and endpoint_id = $2::uuid and expires_at is null`,
+    values: [tx.tenantId, endpointId],
+  });
+  return rows.map(({ kind }) => kind);
+}

@@ -167,10 +167,10 @@ function settingsValues(settings: EndpointSettings): unknown[] {
   ];
 }
 
-/**
- * Stores an endpoint with its gate, which begins with a full bucket. A name that is taken violates
- * endpoints_tenant_id_name_key.
- */
+/** What a name that is taken violates. */
+export const endpointNameConstraint = 'endpoints_tenant_id_name_key';
+
+/** Stores an endpoint with its gate, which begins with a full bucket. */
 export async function insertEndpoint(
   tx: TenantTx,
   id: EndpointId,
@@ -299,6 +299,36 @@ export async function countEndpointsLocked(
     values: [tx.tenantId, ownerUserId],
   });
   return rows[0]?.n ?? 0;
+}
+
+/** Whose endpoints a user sees: everybody's, or their own alone where endpoints belong to users. */
+export async function readEndpointOwnership(tx: TenantTx): Promise<'tenant' | 'user'> {
+  const { rows } = await tx.query<{ endpoint_ownership: 'tenant' | 'user' }>({
+    name: 'read_endpoint_ownership',
+    text: 'select endpoint_ownership from tenants where id = $1::uuid',
+    values: [tx.tenantId],
+  });
+  return rows[0]?.endpoint_ownership ?? 'tenant';
+}
+
+/** Gives each endpoint that is the tenant's to the user who made it. */
+export async function claimEndpoints(tx: TenantTx): Promise<void> {
+  await tx.query({
+    text: `
+      update endpoints set owner_user_id = created_by
+      where tenant_id = $1::uuid and owner_user_id is null and created_by is not null`,
+    values: [tx.tenantId],
+  });
+}
+
+/** The names of the event types that the tenant has registered, at most 1,000. */
+export async function listTenantTypeNames(tx: TenantTx): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>({
+    text: `
+      select name from tenant_event_types where tenant_id = $1::uuid order by name limit 1000`,
+    values: [tx.tenantId],
+  });
+  return rows.map(({ name }) => name);
 }
 
 /** Removes an endpoint with its secrets. Its deliveries stay in the log. False when there is none. */

@@ -27,8 +27,14 @@ export interface NewTenant {
   readonly isInboundEnabled: boolean;
 }
 
+/** Who sees and changes endpoints: everyone of the tenant who may, or each user their own. */
+export type EndpointOwnership = 'tenant' | 'user';
+
 export interface Tenant extends NewTenant {
   readonly id: TenantId;
+  /** While false no events are stored and automation keys are refused (S-139). */
+  readonly isAutomationEnabled: boolean;
+  readonly endpointOwnership: EndpointOwnership;
   readonly createdAt: Date;
 }
 
@@ -37,14 +43,21 @@ interface TenantRow {
   slug: string;
   name: string;
   inbound_enabled: boolean;
+  automation_enabled: boolean;
+  endpoint_ownership: EndpointOwnership;
   created_at: Date;
 }
+
+const columns =
+  'id, slug, name, inbound_enabled, automation_enabled, endpoint_ownership, created_at';
 
 const toTenant = (row: TenantRow): Tenant => ({
   id: parseTenantId(row.id),
   slug: row.slug,
   name: row.name,
   isInboundEnabled: row.inbound_enabled,
+  isAutomationEnabled: row.automation_enabled,
+  endpointOwnership: row.endpoint_ownership,
   createdAt: row.created_at,
 });
 
@@ -54,7 +67,7 @@ export async function insertTenant(tx: TenantTx, tenant: NewTenant): Promise<Ten
     text: `
       insert into tenants (id, slug, name, inbound_enabled)
       values ($1::uuid, $2::text, $3::text, $4::boolean)
-      returning id, slug, name, inbound_enabled, created_at`,
+      returning ${columns}`,
     values: [tx.tenantId, tenant.slug, tenant.name, tenant.isInboundEnabled],
   });
   return toTenant(rows[0] as TenantRow);
@@ -63,8 +76,7 @@ export async function insertTenant(tx: TenantTx, tenant: NewTenant): Promise<Ten
 /** The tenant of the transaction, or undefined when there is none under its id. */
 export async function findTenant(tx: TenantTx): Promise<Tenant | undefined> {
   const { rows } = await tx.query<TenantRow>({
-    text: `
-      select id, slug, name, inbound_enabled, created_at from tenants where id = $1::uuid`,
+    text: `select ${columns} from tenants where id = $1::uuid`,
     values: [tx.tenantId],
   });
   return rows[0] && toTenant(rows[0]);
@@ -73,17 +85,30 @@ export async function findTenant(tx: TenantTx): Promise<Tenant | undefined> {
 /** Changes the given members of the tenant; undefined when there is none. */
 export async function updateTenant(
   tx: TenantTx,
-  change: { readonly name?: string | undefined; readonly isInboundEnabled?: boolean | undefined },
+  change: {
+    readonly name?: string | undefined;
+    readonly isInboundEnabled?: boolean | undefined;
+    readonly isAutomationEnabled?: boolean | undefined;
+    readonly endpointOwnership?: EndpointOwnership | undefined;
+  },
 ): Promise<Tenant | undefined> {
   const { rows } = await tx.query<TenantRow>({
     text: `
       update tenants set
         name = coalesce($2::text, name),
         inbound_enabled = coalesce($3::boolean, inbound_enabled),
+        automation_enabled = coalesce($4::boolean, automation_enabled),
+        endpoint_ownership = coalesce($5::text, endpoint_ownership),
         updated_at = clock_timestamp()
       where id = $1::uuid
-      returning id, slug, name, inbound_enabled, created_at`,
-    values: [tx.tenantId, change.name, change.isInboundEnabled],
+      returning ${columns}`,
+    values: [
+      tx.tenantId,
+      change.name,
+      change.isInboundEnabled,
+      change.isAutomationEnabled,
+      change.endpointOwnership,
+    ],
   });
   return rows[0] && toTenant(rows[0]);
 }
@@ -95,7 +120,7 @@ export async function listTenants(
 ): Promise<(Tenant & { readonly position: Position })[]> {
   const { rows } = await pool.query<TenantRow & { position_at: string }>({
     text: `
-      select id, slug, name, inbound_enabled, created_at,
+      select ${columns},
         ${positionColumns('created_at')}
       from list_tenants($1::timestamptz, $2::uuid, $3::integer)`,
     values: [after?.at ?? null, after?.id ?? null, limit + 1],

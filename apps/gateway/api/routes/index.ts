@@ -1,16 +1,21 @@
+import type { EndpointServices } from '../../endpoints/services.ts';
 import type { HookServices } from '../../hooks/services.ts';
 import type { ApiRoute } from '../route.ts';
 import { auditRoutes } from './audit.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import { endpointStateRoutes } from './endpoints-state.ts';
+import { endpointRoutes } from './endpoints.ts';
 import { hookToolRoutes } from './hook-tools.ts';
 import { hookRoutes } from './hooks.ts';
 import { memberRoutes } from './members.ts';
+import { outboundControlRoutes } from './outbound-deliveries-control.ts';
+import { outboundDeliveryRoutes } from './outbound-deliveries.ts';
 import { referenceRoutes } from './references.ts';
 import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the management API. */
-export function apiRoutes(services: HookServices): readonly ApiRoute[] {
+export function apiRoutes(services: HookServices & EndpointServices): readonly ApiRoute[] {
   return [
     ...hookRoutes(services),
     ...deliveryRoutes(services),
@@ -20,5 +25,9 @@ export function apiRoutes(services: HookServices): readonly ApiRoute[] {
     ...memberRoutes,
     ...tokenRoutes,
     ...auditRoutes,
+    ...endpointRoutes(services),
+    ...endpointStateRoutes(services),
+    ...outboundDeliveryRoutes(services),
+    ...outboundControlRoutes(services),
   ];
 }
