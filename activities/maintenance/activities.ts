@@ -1,31 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from '../../shared/db/pool.ts';
 import {
   cutHookSamples,
   cutInboundBodies,
   purgeRejectedDeliveries,
   removeExpiredAnswers,
   removeExpiredReservations,
+  removeOldDeliveries,
+  removeOldEvents,
   type MaintenanceBatch,
 } from '../../shared/db/queries/maintenance.ts';
 import type { MaintenanceActivities, MaintenanceJobName } from './contract.ts';
+import type { MaintenanceDeps } from './deps.ts';
+import {
+  disableFailingEndpoints,
+  expireDeliveries,
+  sealLegacySecrets,
+  startReplays,
+  startRotations,
+  tendRotations,
+  type TenantJob,
+} from './tenant-jobs.ts';
+
+/** A job that is one statement over all tenants. */
+const inOneStatement =
+  (batch: MaintenanceBatch): TenantJob =>
+  ({ pool }, olderThanMs, rowsMax) =>
+    batch(pool, olderThanMs, rowsMax);
 
 /** What each job does. */
-const batches: Readonly<Record<MaintenanceJobName, MaintenanceBatch>> = {
-  cutBodies: cutInboundBodies,
-  purgeRejected: purgeRejectedDeliveries,
-  removeReservations: removeExpiredReservations,
-  cutSamples: cutHookSamples,
-  removeAnswers: removeExpiredAnswers,
+const jobs: Readonly<Record<MaintenanceJobName, TenantJob>> = {
+  cutBodies: inOneStatement(cutInboundBodies),
+  purgeRejected: inOneStatement(purgeRejectedDeliveries),
+  removeReservations: inOneStatement(removeExpiredReservations),
+  cutSamples: inOneStatement(cutHookSamples),
+  removeAnswers: inOneStatement(removeExpiredAnswers),
+  removeEvents: inOneStatement(removeOldEvents),
+  removeDeliveries: inOneStatement(removeOldDeliveries),
+  expireDeliveries,
+  startRotations,
+  tendRotations,
+  sealLegacySecrets,
+  disableFailing: disableFailingEndpoints,
+  startReplays,
 };
 
-export function makeMaintenanceActivities(deps: { readonly pool: Pool }): MaintenanceActivities {
+export function makeMaintenanceActivities(deps: MaintenanceDeps): MaintenanceActivities {
   return {
     async runMaintenanceJob({ name, olderThanMs, rowsMax, pauseMs, timeMaxMs }) {
       const deadline = performance.now() + timeMaxMs;
       let rows = 0;
       for (;;) {
-        const found = await batches[name](deps.pool, olderThanMs, rowsMax);
+        const found = await jobs[name](deps, olderThanMs, rowsMax);
         rows += found;
         if (found < rowsMax) return { rows, isDone: true };
         if (performance.now() >= deadline) return { rows, isDone: false };

@@ -1,6 +1,18 @@
 /** The jobs by name. Names stand in the inputs of scheduled runs: change them with a version. */
 export type MaintenanceJobName =
-  'cutBodies' | 'purgeRejected' | 'removeReservations' | 'cutSamples' | 'removeAnswers';
+  | 'cutBodies'
+  | 'purgeRejected'
+  | 'removeReservations'
+  | 'cutSamples'
+  | 'removeAnswers'
+  | 'removeEvents'
+  | 'expireDeliveries'
+  | 'removeDeliveries'
+  | 'startRotations'
+  | 'tendRotations'
+  | 'sealLegacySecrets'
+  | 'disableFailing'
+  | 'startReplays';
 
 /** How much one call may do. */
 export interface MaintenanceLimits {

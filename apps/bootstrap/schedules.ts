@@ -19,9 +19,15 @@ export const scheduleId = (taskQueuePrefix: string, name: string): string =>
 /** The ids of all maintenance schedules of an installation. */
 export const maintenanceScheduleIds = (taskQueuePrefix: string): readonly string[] =>
   // Ages do not change which schedules there are.
-  maintenanceSchedules({ bodyMs: 0, rejectedMs: 0, workflowMs: 0 }).map(({ name }) =>
-    scheduleId(taskQueuePrefix, name),
-  );
+  maintenanceSchedules(anyAges).map(({ name }) => scheduleId(taskQueuePrefix, name));
+
+const anyAges: RetentionAges = {
+  bodyMs: 0,
+  rejectedMs: 0,
+  workflowMs: 0,
+  eventMs: 0,
+  deliveryMs: 0,
+};
 
 /**
  * Creates the maintenance schedules, or brings those that exist to what this version wants; whether

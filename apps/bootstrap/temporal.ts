@@ -14,6 +14,8 @@ export type TemporalSettings = Pick<
   | 'TIDEGATE_BODY_RETENTION_DAYS'
   | 'TIDEGATE_REJECTED_RETENTION_DAYS'
   | 'TIDEGATE_WORKFLOW_RETENTION_DAYS'
+  | 'TIDEGATE_EVENT_RETENTION_DAYS'
+  | 'TIDEGATE_DELIVERY_RETENTION_DAYS'
 >;
 
 export interface PreparedTemporal {
@@ -44,6 +46,8 @@ export function prepareTemporal(
         rejectedMs: settings.TIDEGATE_REJECTED_RETENTION_DAYS * dayMs,
         // What the server really keeps, which may be longer than the setting.
         workflowMs: prepared.retentionMs,
+        eventMs: settings.TIDEGATE_EVENT_RETENTION_DAYS * dayMs,
+        deliveryMs: settings.TIDEGATE_DELIVERY_RETENTION_DAYS * dayMs,
       },
     );
     return { namespace: prepared, schedules };

@@ -130,6 +130,8 @@ export async function startGateway(
         checkUrl: foundation.egress.checkUrl,
         readUrl: (text) => checkEndpointUrl(text, urlPolicy),
         wake: foundation.courier.wake,
+        noteRotation: foundation.jobs.noteRotation,
+        noteReplay: foundation.jobs.noteReplay,
         temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
       }),
       authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),

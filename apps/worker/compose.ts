@@ -14,6 +14,7 @@ import { defaultChildren } from '../../shared/evaluator/pool.ts';
 import { makeEgress, type Egress } from '../../shared/egress/egress.ts';
 import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
 import { makeResolve } from '../../shared/egress/resolver.ts';
+import { makeMailer, type Mailer } from '../../shared/mail/mailer.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { openCatalogue, type Catalogue } from './extensions/catalogue.ts';
 import { makeHandlerStarter } from './handler-starter.ts';
@@ -21,6 +22,7 @@ import { makeHandlerWorker } from './handler-worker.ts';
 import { loadWorkflowBundle, makeInboundWorker } from './inbound-worker.ts';
 import { makeMaintenanceWorker } from './maintenance-worker.ts';
 import { makeCourier, type Courier } from './outbound/courier.ts';
+import { makeOutboundJobs, type OutboundJobs } from './outbound/jobs.ts';
 import { startOutboundSweeper } from './outbound/sweeper.ts';
 import { makeOutboundWorker } from './outbound/worker.ts';
 import { queueNames } from './queues.ts';
@@ -44,6 +46,8 @@ export interface Foundation {
   readonly egress: Egress;
   /** Starts and wakes the workflows of outbound deliveries. */
   readonly courier: Courier;
+  /** Starts and tells the runs of rotations and replays. */
+  readonly jobs: OutboundJobs;
   /** Makes a worker of every queue that the process serves, on one connection. */
   makeWorkers(
     connection: NativeConnection,
@@ -103,6 +107,11 @@ export async function openFoundation(
     onCommitted: courier.start,
   });
   const vault = makeTenantVault(config.TIDEGATE_MASTER_KEYS);
+  const jobs = makeOutboundJobs({
+    taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
+    log,
+  });
+  const mailer = openMailer(config);
   const egress = makeEgress({ policy: egressPolicy(config), resolve: makeResolve() });
   const outboundSweeper = startOutboundSweeper({
     pool,
@@ -118,12 +127,14 @@ export async function openFoundation(
     catalogue,
     egress,
     courier,
+    jobs,
     async makeWorkers(connection, namespace, onOutcome) {
       const { actions, workflows, handlerBundle } = catalogue;
       const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
       const shared = { connection, namespace, taskQueuePrefix, withTenant, actions };
       const client = new Client({ connection, namespace });
       courier.use(client);
+      jobs.use(client);
       const workers: Worker[] = [];
       if (served.isInbound) {
         const workflowBundle = await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE);
@@ -139,7 +150,16 @@ export async function openFoundation(
             log,
             wake: courier.wake,
           }),
-          await makeMaintenanceWorker({ ...shared, workflowBundle, pool }),
+          await makeMaintenanceWorker({
+            ...shared,
+            workflowBundle,
+            pool,
+            vault,
+            log,
+            mailer,
+            rouseRotation: jobs.rouseRotation,
+            rouseReplay: jobs.rouseReplay,
+          }),
         );
       }
       if (handlerBundle !== undefined) {
@@ -153,11 +173,20 @@ export async function openFoundation(
     async close() {
       await outboundSweeper.stop();
       await courier.close();
+      await jobs.close();
+      mailer?.close();
       await egress.close();
       await evaluator.close();
       await pool.end();
     },
   };
+}
+
+function openMailer(config: Config): Mailer | undefined {
+  const smtpUrl = config.TIDEGATE_SMTP_URL;
+  return smtpUrl === undefined
+    ? undefined
+    : makeMailer({ smtpUrl, from: config.TIDEGATE_SMTP_FROM });
 }
 
 async function assertReady(pool: Pool, config: Config): Promise<void> {

@@ -236,6 +236,31 @@ export const variables = {
       'Addresses that are not public and to which names of endpoints may lead all the same, as `CIDR:port`, separated by commas. Empty: none.',
     ),
   ),
+  TIDEGATE_EVENT_RETENTION_DAYS: days
+    .default(30)
+    .meta(about('Days after which events are deleted. Their deliveries stay.')),
+  TIDEGATE_DELIVERY_RETENTION_DAYS: days
+    .default(90)
+    .meta(
+      about(
+        'Days after which outbound deliveries are deleted, counted from their end. One that is still open at that age, held by a paused or disabled endpoint, ends as failed.',
+      ),
+    ),
+  TIDEGATE_SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .meta(
+      about(
+        'Mail server, as smtp:// or smtps:// with user and password. Owners are told by mail when their endpoint is disabled automatically. Absent: no mail is sent.',
+        true,
+      ),
+    ),
+  TIDEGATE_SMTP_FROM: z
+    .string()
+    .min(3)
+    .max(320)
+    .default('Tidegate <tidegate@localhost>')
+    .meta(about('Sender of mails.')),
   TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce
     .number()
     .int()

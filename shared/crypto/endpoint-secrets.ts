@@ -28,6 +28,14 @@ export async function sealEndpointSecret(
   return { id, sealed: await vault.seal(tx, secretPlace(id), Buffer.from(text)) };
 }
 
+/** Seals a secret that was stored as plain text, under the id that its row has. */
+export const sealLegacySecret = (
+  vault: TenantVault,
+  tx: TenantTx,
+  id: string,
+  text: string,
+): Promise<Buffer> => vault.seal(tx, secretPlace(id), Buffer.from(text));
+
 /**
  * Opens the secrets of an endpoint, in their order. Throws when one was moved from another row, its key
  * is gone, or what is inside is no signing secret.
@@ -38,8 +46,8 @@ export async function openEndpointSecrets(
   secrets: readonly SealedEndpointSecret[],
 ): Promise<readonly { readonly secret: SigningSecret; readonly prefix: string }[]> {
   const opened: { secret: SigningSecret; prefix: string }[] = [];
-  for (const { id, prefix, sealed } of secrets) {
-    const text = await vault.open(tx, secretPlace(id), sealed);
+  for (const { id, prefix, sealed, isLegacy = false } of secrets) {
+    const text = isLegacy ? sealed : await vault.open(tx, secretPlace(id), sealed);
     const secret = parseSigningSecret(text.toString('utf8'));
     if (secret === undefined) throw new Error(`endpoint secret ${id} is no signing secret`);
     opened.push({ secret, prefix });

@@ -301,6 +301,30 @@ export const errorCatalogue = {
     title: 'The user or the address has asked too often within a minute',
     next: 'Ask again after Retry-After seconds. A user reads endpoints and deliveries 60 times a minute; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
   },
+  expired: {
+    status: 500,
+    retryable: false,
+    title: 'The delivery was held for longer than deliveries are kept',
+    next: 'Enable or resume the endpoint, then replay the delivery. TIDEGATE_DELIVERY_RETENTION_DAYS says how long deliveries are kept.',
+  },
+  rotation_not_running: {
+    status: 409,
+    retryable: false,
+    title: 'No rotation of the endpoint is running',
+    next: 'Nothing signs beside the current secret. Rotate the secret first, with a grace of more than 0 seconds.',
+  },
+  secret_kind_refused: {
+    status: 409,
+    retryable: false,
+    title: 'The signature profile of the endpoint cannot sign with a secret of that kind',
+    next: 'Leave `kind` out, or choose another signature profile for the endpoint first.',
+  },
+  replay_settled: {
+    status: 409,
+    retryable: false,
+    title: 'The replay is in no state for that',
+    next: 'A running replay can be paused or canceled, a paused one resumed or canceled. Start a new one to replay more.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

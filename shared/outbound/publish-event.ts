@@ -165,9 +165,13 @@ function newDelivery(endpoint: MatchedEndpoint, body: string): NewOutboundDelive
     endpointId: endpoint.id,
     body,
     retry: scheduleOf(endpoint.retryProfile, endpoint.retryWaitsMs, defaultJitter),
-    holdReason: holdReasons[endpoint.status],
+    holdReason: holdReasonFor(endpoint.status),
   };
 }
+
+/** Why a new delivery to an endpoint of a status waits; null when it does not. */
+export const holdReasonFor = (status: MatchedEndpoint['status']): HoldReason | null =>
+  holdReasons[status];
 
 const holdReasons: Readonly<Record<MatchedEndpoint['status'], HoldReason | null>> = {
   active: null,

@@ -9,13 +9,7 @@ import { exa } from './profiles/exa.ts';
 import { opencom } from './profiles/opencom.ts';
 import type { Profile, RequestHeaders, SigningRequest } from './profiles/profile.ts';
 import { standard, standardV1a } from './profiles/standard.ts';
-import {
-  makeEndpointSecret,
-  makeHexSecret,
-  makeSigningKeyPair,
-  type SecretKind,
-  type SigningSecret,
-} from './secrets.ts';
+import { makeSecretOf, type SecretKind, type SigningSecret } from './secrets.ts';
 
 export { signatureProfiles, type SignatureProfile };
 
@@ -78,12 +72,7 @@ export function acceptsSecret(
 
 /** Draws a secret of the kind that a profile needs: the text to show once and to seal. */
 export function makeSecretFor(profile: SignatureProfile): string {
-  const makers: Readonly<Record<SecretKind, () => string>> = {
-    whsec: makeEndpointSecret,
-    hex: makeHexSecret,
-    ed25519: () => makeSigningKeyPair().secretKey,
-  };
-  return makers[secretKindOf(profile)]();
+  return makeSecretOf(secretKindOf(profile));
 }
 
 /** Whether a profile has a body for events of a type. All but `e2a_legacy` carry every type. */

@@ -52,6 +52,15 @@ export function makeSigningKeyPair(): { readonly secretKey: string; readonly pub
   };
 }
 
+const makers: Readonly<Record<SecretKind, () => string>> = {
+  whsec: makeEndpointSecret,
+  hex: makeHexSecret,
+  ed25519: () => makeSigningKeyPair().secretKey,
+};
+
+/** Draws a secret of a kind. */
+export const makeSecretOf = (kind: SecretKind): string => makers[kind]();
+
 /** What may be shown of a secret after its creation: its first 14 characters. */
 export function secretPrefix(secret: string): string {
   return secret.slice(0, prefixCharacters);

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeMaintenanceActivities } from '../../activities/maintenance/activities.ts';
 import type { MaintenanceJobName } from '../../activities/maintenance/contract.ts';
 import { makePool, type Pool } from '../../shared/db/pool.ts';
 import {
@@ -15,6 +14,7 @@ import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { parseDeliveryId, type DeliveryId } from '../../shared/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeFactory, requestRecord, type Factory, type TestHook } from '../support/factory.ts';
+import { maintenanceActivities } from '../support/maintenance.ts';
 
 let database: TestDatabase;
 let factory: Factory;
@@ -65,6 +65,7 @@ async function delivered(of: TestHook, options: AcceptOptions = {}): Promise<Del
       hookId: of.id,
       origin: { kind: 'sender' },
       promisedStatus: null,
+      judgedBy: null,
       body,
       bodySha256: createHash('sha256').update(body).digest(),
       idempotencyKey: key,
@@ -118,7 +119,7 @@ async function isReserved(key: string): Promise<boolean> {
 }
 
 const run = (name: MaintenanceJobName, ageDays: number, rowsMax = 1_000) =>
-  makeMaintenanceActivities({ pool }).runMaintenanceJob({
+  maintenanceActivities(pool, factory).runMaintenanceJob({
     name,
     olderThanMs: ageDays * dayMs,
     rowsMax,
@@ -172,7 +173,7 @@ describe('cutting bodies', () => {
 
   test('stops when its time is over and says that there may be more', async () => {
     for (let count = 0; count < 4; count += 1) await delivered(hook, { body: long, ageDays: 31 });
-    const hurried = await makeMaintenanceActivities({ pool }).runMaintenanceJob({
+    const hurried = await maintenanceActivities(pool, factory).runMaintenanceJob({
       name: 'cutBodies',
       olderThanMs: 30 * dayMs,
       rowsMax: 2,

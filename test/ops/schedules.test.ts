@@ -17,6 +17,7 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 const dayMs = 86_400_000;
 const prefix = `test-${randomUUID()}`;
 const retentionSchedule = scheduleId(prefix, 'retention');
+const frequentSchedule = scheduleId(prefix, 'frequent');
 
 let stack: TestStack;
 let connection: Connection;
@@ -29,6 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await client.schedule.getHandle(retentionSchedule).delete();
+  await client.schedule.getHandle(frequentSchedule).delete();
   await connection.close();
   await stack.stop();
 });
@@ -39,6 +41,8 @@ const prepare = (bodyDays: number) =>
     TIDEGATE_BODY_RETENTION_DAYS: bodyDays,
     TIDEGATE_REJECTED_RETENTION_DAYS: 7,
     TIDEGATE_WORKFLOW_RETENTION_DAYS: 35,
+    TIDEGATE_EVENT_RETENTION_DAYS: 30,
+    TIDEGATE_DELIVERY_RETENTION_DAYS: 90,
   });
 
 /** Requests that were not let in, ten days ago. */
@@ -73,10 +77,16 @@ async function scheduledInput(): Promise<MaintenanceInput | undefined> {
 
 describe('the maintenance schedules', () => {
   test('S-138 are created once and brought up to date after, and a paused one stays paused', async () => {
-    expect((await prepare(30)).schedules).toEqual({ [retentionSchedule]: 'created' });
+    expect((await prepare(30)).schedules).toEqual({
+      [retentionSchedule]: 'created',
+      [frequentSchedule]: 'created',
+    });
     const handle = client.schedule.getHandle(retentionSchedule);
     await handle.pause('an operator looks into something');
-    expect((await prepare(14)).schedules).toEqual({ [retentionSchedule]: 'updated' });
+    expect((await prepare(14)).schedules).toEqual({
+      [retentionSchedule]: 'updated',
+      [frequentSchedule]: 'updated',
+    });
     const { state, policies, spec } = await handle.describe();
     expect(state).toMatchObject({ paused: true, note: 'an operator looks into something' });
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
@@ -87,8 +97,28 @@ describe('the maintenance schedules', () => {
       { name: 'removeReservations', olderThanMs: 36 * dayMs },
       { name: 'cutSamples', olderThanMs: 14 * dayMs },
       { name: 'removeAnswers', olderThanMs: 0 },
+      { name: 'removeEvents', olderThanMs: 30 * dayMs },
+      { name: 'expireDeliveries', olderThanMs: 90 * dayMs },
+      { name: 'removeDeliveries', olderThanMs: 90 * dayMs },
     ]);
     await handle.unpause();
+  });
+
+  test('S-138 look after rotations, failing endpoints and replays every five minutes, one run at a time', async () => {
+    await prepare(30);
+    const { policies, spec, action } = await client.schedule.getHandle(frequentSchedule).describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 300_000 });
+    expect(spec.intervals).toMatchObject([{ every: 300_000 }]);
+    const input = action.args?.[0] as MaintenanceInput;
+    expect(input.jobs.map(({ name }) => name)).toEqual([
+      'startRotations',
+      'tendRotations',
+      'sealLegacySecrets',
+      'disableFailing',
+      'startReplays',
+    ]);
+    const { workflowId } = (await client.schedule.getHandle(frequentSchedule).describe()).action;
+    expect(workflowId).toBe(`maintenance/${prefix}/frequent`);
   });
 
   test('S-012 S-138 run their jobs on a worker of the installation', async () => {

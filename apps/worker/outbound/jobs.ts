@@ -55,7 +55,6 @@ export function makeOutboundJobs(deps: {
     // The rows say whether anything is to be done: a run may follow one that has ended.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowTaskTimeout: '5s',
-    signalArgs: [],
   } as const;
 
   const jobs = {
@@ -69,6 +68,7 @@ export function makeOutboundJobs(deps: {
           workflowId: rotationWorkflowId(slug, endpoint),
           args: [input],
           signal: rotationChangedSignalName,
+          signalArgs: [],
           staticSummary: `Rotation of the secret of ${endpoint}`,
           typedSearchAttributes: [
             { key: tenantKey, value: slug },
@@ -85,6 +85,7 @@ export function makeOutboundJobs(deps: {
           workflowId: replayWorkflowId(toWireId('replayJob', jobId)),
           args: [input],
           signal: replayChangedSignalName,
+          signalArgs: [],
           priority: { fairnessKey: tenantId },
           staticSummary: 'Replay in bulk',
           typedSearchAttributes: [{ key: tenantKey, value: tenantSlug(tenantId) }],

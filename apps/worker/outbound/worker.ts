@@ -4,6 +4,8 @@ import {
   makeDeliveryActivities,
   type DeliveryDeps,
 } from '../../../activities/delivery/activities.ts';
+import { makeReplayActivities } from '../../../activities/replay/activities.ts';
+import { makeRotationActivities } from '../../../activities/rotation/activities.ts';
 import type { WorkflowBundle } from '../inbound-worker.ts';
 import { queueLimits, queueNames } from '../queues.ts';
 
@@ -21,10 +23,14 @@ export function makeOutboundWorker(options: OutboundWorkerOptions): Promise<Work
     namespace: options.namespace,
     taskQueue: queueNames(options.taskQueuePrefix).outbound,
     workflowBundle: options.workflowBundle,
-    activities: makeDeliveryActivities({
-      ...options,
-      cancellation: () => Context.current().cancellationSignal,
-    }),
+    activities: {
+      ...makeDeliveryActivities({
+        ...options,
+        cancellation: () => Context.current().cancellationSignal,
+      }),
+      ...makeRotationActivities(options),
+      ...makeReplayActivities(options),
+    },
     ...queueLimits.outbound,
   });
 }

@@ -8,6 +8,8 @@ export interface SealedEndpointSecret {
   readonly kind: 'whsec' | 'hex' | 'ed25519';
   readonly prefix: string;
   readonly sealed: Buffer;
+  /** Whether `sealed` is the plain text of a secret that was brought along and is not sealed yet. */
+  readonly isLegacy?: boolean;
 }
 
 /** An endpoint as an attempt needs it: read anew before each (S-061), its gate locked. */
@@ -45,6 +47,7 @@ interface GateRow {
   secret_kinds: SealedEndpointSecret['kind'][];
   secret_prefixes: string[];
   secrets_sealed: Buffer[];
+  secrets_legacy: boolean[];
   tokens: number;
   idle_ms: number;
   failures_in_a_row: number;
@@ -67,7 +70,7 @@ export async function lockGate(
       select e.status, coalesce(e.event_urls ->> $4::text, e.url) as url, e.signature_profile,
         e.signature_header, e.timeout_ms, e.max_in_flight, e.rate_per_minute, e.sealed_headers,
         s.ids as secret_ids, s.kinds as secret_kinds, s.prefixes as secret_prefixes,
-        s.sealed as secrets_sealed, g.tokens,
+        s.sealed as secrets_sealed, s.legacy as secrets_legacy, g.tokens,
         (extract(epoch from clock_timestamp() - g.refilled_at) * 1000)::double precision as idle_ms,
         g.failures_in_a_row, g.last_duration_ms,
         (extract(epoch from (
@@ -80,7 +83,10 @@ export async function lockGate(
         select coalesce(array_agg(k.id order by k.created_at desc), '{}') as ids,
           coalesce(array_agg(k.kind order by k.created_at desc), '{}') as kinds,
           coalesce(array_agg(k.prefix order by k.created_at desc), '{}') as prefixes,
-          coalesce(array_agg(k.sealed order by k.created_at desc), '{}') as sealed
+          coalesce(array_agg(
+            coalesce(k.sealed, convert_to(k.legacy_plaintext, 'UTF8')) order by k.created_at desc
+          ), '{}') as sealed,
+          coalesce(array_agg(k.sealed is null order by k.created_at desc), '{}') as legacy
         from endpoint_secrets k
         where k.tenant_id = g.tenant_id and k.endpoint_id = g.endpoint_id
           and (k.expires_at is null or k.expires_at > clock_timestamp())
@@ -98,7 +104,8 @@ function toAttemptEndpoint(row: GateRow): AttemptEndpoint {
     const kind = row.secret_kinds[index];
     const prefix = row.secret_prefixes[index];
     const sealed = row.secrets_sealed[index];
-    return kind && prefix && sealed ? [{ id, kind, prefix, sealed }] : [];
+    const isLegacy = row.secrets_legacy[index] ?? false;
+    return kind && prefix && sealed ? [{ id, kind, prefix, sealed, isLegacy }] : [];
   });
   return {
     status: row.status,

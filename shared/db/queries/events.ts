@@ -54,7 +54,7 @@ interface MatchRow {
  * The endpoints whose filters let event `v` through (S-085, S-086); shared/events/matching.ts says the
  * same in TypeScript, and a test holds the two together.
  */
-const matching = `
+export const matching = `
   select e.id, e.status, e.signature_profile, e.retry_profile, e.retry_waits_ms
   from endpoints e
   where e.tenant_id = v.tenant_id

@@ -2,7 +2,7 @@ import type { Pool } from '../pool.ts';
 
 /**
  * One bounded batch of a maintenance job over all tenants: acts on at most `rowsMax` rows older than
- * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009 and 0010). Fewer
+ * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009, 0010 and 0015). Fewer
  * than `rowsMax` means that nothing is left.
  */
 export type MaintenanceBatch = (
@@ -42,6 +42,19 @@ export const removeExpiredAnswers: MaintenanceBatch = (pool, olderThanMs, rowsMa
   runBatch(
     pool,
     'select remove_expired_answers($1::bigint, $2::integer) as n',
+    olderThanMs,
+    rowsMax,
+  );
+
+/** Deletes events; their deliveries stay (S-137). */
+export const removeOldEvents: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>
+  runBatch(pool, 'select remove_old_events($1::bigint, $2::integer) as n', olderThanMs, rowsMax);
+
+/** Deletes settled outbound deliveries with their attempts, by the age of their end (S-137). */
+export const removeOldDeliveries: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>
+  runBatch(
+    pool,
+    'select remove_old_deliveries($1::bigint, $2::integer) as n',
     olderThanMs,
     rowsMax,
   );

@@ -12,15 +12,21 @@ import { memberRoutes } from './members.ts';
 import { outboundControlRoutes } from './outbound-deliveries-control.ts';
 import { outboundDeliveryRoutes } from './outbound-deliveries.ts';
 import { referenceRoutes } from './references.ts';
+import { replayJobRoutes, type ReplayServices } from './replay-jobs.ts';
+import { rotationRoutes, type RotationServices } from './rotation.ts';
 import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the management API. */
-export function apiRoutes(services: HookServices & EndpointServices): readonly ApiRoute[] {
+export function apiRoutes(
+  services: HookServices & EndpointServices & RotationServices & ReplayServices,
+): readonly ApiRoute[] {
   return [
     ...hookRoutes(services),
     ...deliveryRoutes(services),
     ...hookToolRoutes(services),
     ...catalogueRoutes(services),
+    ...rotationRoutes(services),
+    ...replayJobRoutes(services),
     ...referenceRoutes,
     ...memberRoutes,
     ...tokenRoutes,
