@@ -3,6 +3,7 @@ import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
+import { makeSelfContained } from '../../shared/db/self-contained.ts';
 import { checkEndpointUrl } from '../../shared/egress/endpoint-url.ts';
 import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
 import { normalisePolicy } from '../../shared/egress/policy.ts';
@@ -18,13 +19,16 @@ import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
 import { makeTemporalUrl } from './hooks/temporal-url.ts';
 import { makeAccept } from './receiver/accept.ts';
+import { makeAcceptor } from './receiver/acceptor.ts';
 import { startAnswerLog } from './receiver/answer-log.ts';
 import { makeAnswerHookHandshake } from './receiver/handshake.ts';
+import { makeHookDirectory } from './receiver/hook-directory.ts';
 import { makeOutcomeHub } from './receiver/outcome-hub.ts';
 import { makeAdmitRequest } from './receiver/rate-limit.ts';
 import { makeReceive } from './receiver/receive.ts';
 import { makeRefuseStart } from './receiver/refuse-start.ts';
 import { makeRejectBudget } from './receiver/reject-budget.ts';
+import { makeRightOfWay } from './receiver/right-of-way.ts';
 import { makeSeeThrough } from './receiver/see-through.ts';
 import { makeSettle } from './receiver/settle.ts';
 import { boundStarter, makeStarter } from './receiver/starter.ts';
@@ -70,7 +74,8 @@ export async function startGateway(
     isEager: config.TIDEGATE_INBOUND_WORKER,
   });
   const refuseStart = makeRefuseStart(withTenant);
-  const seeThrough = makeSeeThrough({ starter, hub });
+  const way = makeRightOfWay({ nowMs });
+  const seeThrough = makeSeeThrough({ starter, hub, way });
   const sweeper = startSweeper({
     pool,
     withTenant,
@@ -104,10 +109,18 @@ export async function startGateway(
   const receive = makeReceive({
     ...shared,
     withTenant,
+    way,
+    hooks: makeHookDirectory({ withTenant, vault: shared.vault }),
     tenants: makeTenantDirectory({ lookUp: (slug) => resolveTenant(pool, slug), nowMs }),
     mayStoreRejection: makeRejectBudget({ nowMs }),
     answerHandshake: makeAnswerHookHandshake({ withTenant, vault: shared.vault }),
-    accept: makeAccept({ ...shared, withTenant, answers, admit: makeAdmitRequest({ withTenant }) }),
+    accept: makeAccept({
+      ...shared,
+      withTenant,
+      storeAccepted: makeAcceptor({ selfContained: makeSelfContained(pool) }),
+      answers,
+      admit: makeAdmitRequest({ withTenant }),
+    }),
   });
   const urlPolicy = normalisePolicy(egressPolicy(config));
   const health = makeProcessHealth(foundation, engine, config);

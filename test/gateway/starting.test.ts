@@ -5,6 +5,7 @@ import { freePort } from '../../apps/dev/ports.ts';
 import { makeOutcomeHub } from '../../apps/gateway/receiver/outcome-hub.ts';
 import { makeRefuseStart } from '../../apps/gateway/receiver/refuse-start.ts';
 import { makeSeeThrough } from '../../apps/gateway/receiver/see-through.ts';
+import { makeRightOfWay } from '../../apps/gateway/receiver/right-of-way.ts';
 import { makeSettle } from '../../apps/gateway/receiver/settle.ts';
 import {
   boundStarter,
@@ -21,6 +22,7 @@ import { eventually } from '../support/eventually.ts';
 import { makeFactory, type Factory, type TestHook } from '../support/factory.ts';
 
 const log = makeLogger({ level: 'silent', name: 'test' });
+const way = makeRightOfWay({ nowMs: () => performance.now() });
 
 let database: TestDatabase;
 let factory: Factory;
@@ -107,7 +109,7 @@ describe('the start of an accepted delivery', () => {
     const hub = makeOutcomeHub();
     const settle = makeSettle({
       starter,
-      seeThrough: makeSeeThrough({ starter, hub }),
+      seeThrough: makeSeeThrough({ starter, hub, way }),
       refuseStart: makeRefuseStart(factory.withTenant),
       hub,
       log,
@@ -162,7 +164,7 @@ describe('the sweeper', () => {
       pool,
       withTenant: factory.withTenant,
       starter,
-      seeThrough: makeSeeThrough({ starter, hub: makeOutcomeHub() }),
+      seeThrough: makeSeeThrough({ starter, hub: makeOutcomeHub(), way }),
       refuseStart: makeRefuseStart(factory.withTenant),
       log,
       intervalMs: 3_600_000,

@@ -119,6 +119,7 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
           hookId: hook.id,
           origin: { kind: 'sender' },
           promisedStatus: null,
+          judgedBy: null,
           body: bytes,
           bodySha256: createHash('sha256').update(bytes).digest(),
           idempotencyKey: null,

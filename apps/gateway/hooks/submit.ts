@@ -80,6 +80,7 @@ async function submit(
     workflowId: inboundWorkflowId({ ...names, deliveryId: id, keyHash: null }),
     startGraceMs: services.startGraceMs,
     promisedStatus: null,
+    judgedBy: null,
   });
   if (acceptance.kind !== 'accepted') throw new Error('a delivery without a key was a duplicate');
   const { workflowId } = acceptance;

@@ -4,6 +4,8 @@ import type { ReceivingHook } from '../../../shared/db/queries/hooks.ts';
 import {
   acceptDelivery,
   insertFailedDelivery,
+  type Acceptance,
+  type AcceptedRequest,
   type Origin,
   type RequestRecord,
 } from '../../../shared/db/queries/inbound-deliveries.ts';
@@ -14,6 +16,7 @@ import type { FailedOutcome } from '../../../shared/domain/outcome.ts';
 import { inboundWorkflowId } from '../../../shared/domain/workflow-id.ts';
 import type { Evaluator } from '../../../shared/evaluator/evaluator.ts';
 import { bodyKind } from '../hooks/body-kind.ts';
+import type { StoreAccepted } from './acceptor.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { accepted, answerFor, duplicate, tooLarge, type Answer } from './answer.ts';
 import { findIdempotencyKey } from './idempotency-key.ts';
@@ -23,6 +26,7 @@ import type { Settle } from './settle.ts';
 
 export interface AcceptDeps {
   readonly withTenant: WithTenant;
+  readonly storeAccepted: StoreAccepted;
   readonly evaluator: Evaluator;
   readonly admit: AdmitRequest;
   readonly settle: Settle;
@@ -38,65 +42,49 @@ export interface VerifiedRequest {
   readonly request: InboundRequest;
   readonly record: RequestRecord & { readonly hookId: ReceivingHook['id'] };
   readonly hook: ReceivingHook;
+  /** The version of a hook that was remembered; null when it was read for this request. */
+  readonly judgedBy: string | null;
   /** When the request began, by the monotonic clock in milliseconds. */
   readonly startedAtMs: number;
 }
 
-export type AcceptVerified = (verified: VerifiedRequest) => Promise<Answer>;
+/** Undefined when a remembered hook does not let the request in, or has changed: nothing is stored. */
+export type AcceptVerified = (verified: VerifiedRequest) => Promise<Answer | undefined>;
 
 const fromSender: Origin = { kind: 'sender' };
 
 /** From a proven request to its committed row, its run and its answer. */
 export function makeAccept(deps: AcceptDeps): AcceptVerified {
   return async (verified) => {
-    const { tenantId, request, record, hook } = verified;
-    if (request.body.length > (hook.bodyLimitBytes ?? deps.bodyLimitBytes)) return tooLarge;
-    const bodySha256 = createHash('sha256').update(request.body).digest();
+    const { tenantId, request, record, hook, judgedBy } = verified;
     const durationMs = (): number => Math.round(performance.now() - verified.startedAtMs);
-    const fail = async (failure: Omit<FailedOutcome, 'status'>): Promise<Answer> => {
-      const outcome: FailedOutcome = { status: 'failed', ...failure };
+    const bodySha256 = createHash('sha256').update(request.body).digest();
+    const checked = await check(deps, verified);
+    if (!checked.ok) {
+      if (judgedBy !== null) return undefined;
+      if (checked.failure === undefined) return tooLarge;
+      const outcome: FailedOutcome = { status: 'failed', ...checked.failure };
       const body = { bytes: request.body, sha256: bodySha256 };
       await deps.withTenant(tenantId, (tx) =>
         insertFailedDelivery(tx, record, body, outcome, durationMs()),
       );
-      return answerFor(record.id, outcome);
-    };
-
-    const body = parseRequestBody(request.body, bodyKind(hook, record.headers));
-    if (!body.ok) return fail({ code: 'invalid_json', message: body.reason });
-    const admission = await deps.admit(tenantId, hook);
-    if (!admission.isAdmitted) {
-      const message = `The hook takes ${hook.rateLimitPerMinute} requests a minute.`;
-      const answer = await fail({ code: 'rate_limited', message });
-      return { ...answer, headers: { 'retry-after': String(admission.retryAfterSeconds) } };
+      return { ...answerFor(record.id, outcome), headers: checked.headers };
     }
-    const key = await findIdempotencyKey(deps.evaluator, tenantId, hook, {
-      body: body.value,
-      headers: record.headers,
-      query: record.query,
-      delivery: { id: record.id },
-    });
-    if (!key.ok) {
-      return fail({ code: 'mapping_failed', field: 'idempotencyKey', message: key.reason });
-    }
+    const { key } = checked;
     const isAcceptanceEnough = asksForAcceptance(request, hook);
-    const acceptance = await deps.withTenant(tenantId, async (tx) => {
-      if (hook.isCapturing) {
-        const { headers, query } = record;
-        await captureSample(tx, hook.id, { body: request.body, headers, query });
-      }
-      return acceptDelivery(tx, {
-        ...record,
-        origin: fromSender,
-        body: request.body,
-        bodySha256,
-        idempotencyKey: key.key,
-        windowSeconds: hook.idempotencyWindowSeconds,
-        workflowId: workflowIdFor(request, record, key.key),
-        startGraceMs: deps.startGraceMs,
-        promisedStatus: isAcceptanceEnough ? 200 : null,
-      });
+    const acceptance = await store(deps, verified, {
+      ...record,
+      origin: fromSender,
+      body: request.body,
+      bodySha256,
+      idempotencyKey: key,
+      windowSeconds: hook.idempotencyWindowSeconds,
+      workflowId: workflowIdFor(request, record, key),
+      startGraceMs: deps.startGraceMs,
+      promisedStatus: isAcceptanceEnough ? 200 : null,
+      judgedBy,
     });
+    if (acceptance.kind === 'stale') return undefined;
     const { id } = record;
     if (acceptance.kind === 'duplicate') {
       deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });
@@ -113,6 +101,58 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
     deps.answers.note(tenantId, { id, status: answer.status, durationMs: durationMs() });
     return answer;
   };
+}
+
+type Checked =
+  | { readonly ok: true; readonly key: string | null }
+  | {
+      readonly ok: false;
+      /** Undefined for a body over the limit, which is not stored. */
+      readonly failure: Omit<FailedOutcome, 'status'> | undefined;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/** What a proven request must be to be accepted, and the idempotency key that it has. */
+async function check(
+  deps: AcceptDeps,
+  { tenantId, request, record, hook }: VerifiedRequest,
+): Promise<Checked> {
+  const refuse = (failure: Omit<FailedOutcome, 'status'> | undefined, headers = {}): Checked => ({
+    ok: false,
+    failure,
+    headers,
+  });
+  if (request.body.length > (hook.bodyLimitBytes ?? deps.bodyLimitBytes)) return refuse(undefined);
+  const body = parseRequestBody(request.body, bodyKind(hook, record.headers));
+  if (!body.ok) return refuse({ code: 'invalid_json', message: body.reason });
+  const admission = await deps.admit(tenantId, hook);
+  if (!admission.isAdmitted) {
+    const message = `The hook takes ${hook.rateLimitPerMinute} requests a minute.`;
+    const headers = { 'retry-after': String(admission.retryAfterSeconds) };
+    return refuse({ code: 'rate_limited', message }, headers);
+  }
+  const key = await findIdempotencyKey(deps.evaluator, tenantId, hook, {
+    body: body.value,
+    headers: record.headers,
+    query: record.query,
+    delivery: { id: record.id },
+  });
+  if (key.ok) return key;
+  return refuse({ code: 'mapping_failed', field: 'idempotencyKey', message: key.reason });
+}
+
+/** Stores an accepted request, together with the hook's sample while one is captured. */
+function store(
+  deps: AcceptDeps,
+  { tenantId, request, record, hook }: VerifiedRequest,
+  accepting: AcceptedRequest,
+): Promise<Acceptance> {
+  if (!hook.isCapturing) return deps.storeAccepted(tenantId, accepting);
+  return deps.withTenant(tenantId, async (tx) => {
+    const { headers, query } = record;
+    await captureSample(tx, hook.id, { body: request.body, headers, query });
+    return acceptDelivery(tx, accepting);
+  });
 }
 
 /**

@@ -1,5 +1,4 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
 import {
   insertRejectedDelivery,
   type RequestRecord,
@@ -14,10 +13,12 @@ import type {
 import { decoyVerify, verifyRequest } from '../../../shared/verification/verify.ts';
 import type { AcceptVerified } from './accept.ts';
 import { methodNotTaken, switchedOff, unauthorized, type Answer } from './answer.ts';
-import { findHookWithKeys, type FoundHook } from './found-hook.ts';
+import type { FoundHook } from './found-hook.ts';
 import type { AnswerHookHandshake } from './handshake.ts';
+import type { HookDirectory } from './hook-directory.ts';
 import type { InboundRequest } from './inbound-request.ts';
 import type { MayStoreRejection } from './reject-budget.ts';
+import type { RightOfWay } from './right-of-way.ts';
 import { storableParts } from './storable-request.ts';
 import type { TenantDirectory } from './tenant-directory.ts';
 import { verifiableRequest } from './verifiable-request.ts';
@@ -25,10 +26,11 @@ import { verifiableRequest } from './verifiable-request.ts';
 export interface ReceiverDeps {
   readonly tenants: TenantDirectory;
   readonly withTenant: WithTenant;
-  readonly vault: TenantVault;
+  readonly hooks: HookDirectory;
   readonly accept: AcceptVerified;
   readonly answerHandshake: AnswerHookHandshake;
   readonly mayStoreRejection: MayStoreRejection;
+  readonly way: RightOfWay;
   /** The address senders know this installation by, without a trailing slash. */
   readonly publicUrl: () => string;
 }
@@ -41,41 +43,59 @@ const dispatchingMethods = new Set(['POST', 'PUT', 'PATCH']);
 /** The receiver: from raw bytes to a committed delivery and its answer (design: architecture.md). */
 export function makeReceive(deps: ReceiverDeps): Receive {
   return async (request) => {
-    const startedAtMs = performance.now();
-    const tenant = await deps.tenants.resolve(request.tenantSlug);
-    const seen = verifiableRequest(request, deps.publicUrl());
-    if (tenant === undefined) {
-      decoyVerify(seen);
-      return refuse(request);
+    const release = deps.way.take();
+    try {
+      return await receive(deps, request);
+    } finally {
+      release();
     }
-    if (!tenant.isInboundEnabled) return switchedOff;
-    const found = await deps.withTenant(tenant.id, (tx) =>
-      findHookWithKeys(deps.vault, tx, request.hookSlug),
-    );
-    const verification = judge(found, seen);
-    const handshake = found && (await deps.answerHandshake(tenant.id, found, seen, verification));
-    if (handshake !== undefined) return handshake;
-    if (!dispatchingMethods.has(request.method)) return methodNotTaken;
-    const isProven = found?.hook.isActive === true && verification?.ok === true;
-    const record = recordOf(request, found, isProven);
-    if (found === undefined || !isProven) {
-      if (deps.mayStoreRejection(request.clientIp)) {
-        const durationMs = Math.round(performance.now() - startedAtMs);
-        const refusal = refusalOf(found, verification);
-        await deps.withTenant(tenant.id, (tx) =>
-          insertRejectedDelivery(tx, record, refusal, durationMs),
-        );
-      }
-      return unauthorized;
-    }
-    return deps.accept({
-      tenantId: tenant.id,
-      request,
-      record: { ...record, hookId: found.hook.id },
-      hook: found.hook,
-      startedAtMs,
-    });
   };
+}
+
+async function receive(deps: ReceiverDeps, request: InboundRequest): Promise<Answer> {
+  const startedAtMs = performance.now();
+  const tenant = await deps.tenants.resolve(request.tenantSlug);
+  const seen = verifiableRequest(request, deps.publicUrl());
+  if (tenant === undefined) {
+    decoyVerify(seen);
+    return refuse(request);
+  }
+  if (!tenant.isInboundEnabled) return switchedOff;
+  const { id: tenantId } = tenant;
+  const isDispatching = dispatchingMethods.has(request.method);
+  const accept = (found: FoundHook, judgedBy: string | null): Promise<Answer | undefined> => {
+    const { hook } = found;
+    const record = { ...recordOf(request, found, true), hookId: hook.id };
+    return deps.accept({ tenantId, request, record, hook, judgedBy, startedAtMs });
+  };
+
+  // What is remembered may let a request in, if the acceptance finds it unchanged, and nothing else:
+  // whatever it does not let in is judged by what is stored now.
+  const known = isDispatching ? deps.hooks.recall(tenantId, request.hookSlug) : undefined;
+  if (judge(known, seen)?.ok === true && known !== undefined) {
+    const answer = await accept(known, known.hook.version);
+    if (answer !== undefined) return answer;
+  }
+
+  const found = await deps.hooks.load(tenantId, request.hookSlug);
+  const verification = judge(found, seen);
+  const handshake = found && (await deps.answerHandshake(tenantId, found, seen, verification));
+  if (handshake !== undefined) return handshake;
+  if (!isDispatching) return methodNotTaken;
+  if (found?.hook.isActive === true && verification?.ok === true) {
+    const answer = await accept(found, null);
+    if (answer === undefined) throw new Error('a hook that was read for a request is not stale');
+    return answer;
+  }
+  if (deps.mayStoreRejection(request.clientIp)) {
+    const record = recordOf(request, found, false);
+    const refusal = refusalOf(found, verification);
+    const durationMs = Math.round(performance.now() - startedAtMs);
+    await deps.withTenant(tenantId, (tx) =>
+      insertRejectedDelivery(tx, record, refusal, durationMs),
+    );
+  }
+  return unauthorized;
 }
 
 /** What is not let in takes the same work, whatever the reason (S-002). */

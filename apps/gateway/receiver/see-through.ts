@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutcomeHub } from './outcome-hub.ts';
+import type { RightOfWay } from './right-of-way.ts';
 import type { Starter, StartRequest, StartResult } from './starter.ts';
 
 /**
  * Starts a delivery that no sender waits for, and resolves when its run is done, if that is this
  * process's own. Whoever bounds how many of these are under way bounds what a backlog asks of the
- * engine, so that a request somebody waits for finds it free. Never rejects.
+ * engine, so that a request somebody waits for finds it free; requests that are under way go first.
+ * Never rejects.
  */
 export type SeeThrough = (request: StartRequest) => Promise<StartResult>;
 
@@ -15,8 +17,10 @@ const runWaitMaxMs = 5_000;
 export function makeSeeThrough(deps: {
   readonly starter: Starter;
   readonly hub: OutcomeHub;
+  readonly way: RightOfWay;
 }): SeeThrough {
   return async (request) => {
+    await deps.way.whenFree();
     const expected = deps.hub.expect(request.deliveryId);
     const over = new AbortController();
     try {

@@ -226,6 +226,8 @@ export async function deleteHook(tx: TenantTx, id: HookId): Promise<boolean> {
 /** What the receiver needs of a hook to judge a request. */
 export interface ReceivingHook extends HookSettings {
   readonly id: HookId;
+  /** Names the settings and secrets of this moment: any change gives another (migration 0016). */
+  readonly version: string;
   /** True while the next verified body becomes the sample. */
   readonly isCapturing: boolean;
   /** The sealed secrets that are live at this moment, with the row each belongs to. */
@@ -240,6 +242,7 @@ export interface SealedSecret {
 
 interface ReceivingHookRow extends SettingsRow {
   id: string;
+  version: string;
   is_capturing: boolean;
   secrets: { id: string; slot: string; sealed: string }[];
 }
@@ -255,7 +258,7 @@ export async function findReceivingHook(
       select h.id, h.slug, h.name, h.description, h.auth_type, h.auth_config,
         h.idempotency_source, h.idempotency_window_seconds, h.handler_type, h.handler_config,
         h.response_mode, h.language_level, h.rate_limit_per_minute, h.body_limit_bytes,
-        h.is_active,
+        h.is_active, receiving_hook_version(h.tenant_id, h.id) as version,
         coalesce(h.sample_capture_expires_at > clock_timestamp(), false) as is_capturing,
         coalesce((
           select jsonb_agg(
@@ -275,6 +278,7 @@ export async function findReceivingHook(
     row && {
       ...toSettings(row),
       id: parseHookId(row.id),
+      version: row.version,
       isCapturing: row.is_capturing,
       secrets: row.secrets.map(({ id, slot, sealed }) => ({
         id,

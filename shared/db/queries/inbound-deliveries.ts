@@ -14,6 +14,7 @@ import type { HandlerType } from '../../schemas/hook.ts';
 import type { Refusal } from '../../verification/types.ts';
 import type { EffectLedger } from '../apply-once.ts';
 import type { Pool } from '../pool.ts';
+import type { TenantStatements } from '../self-contained.ts';
 import type { TenantTx } from '../tenant.ts';
 import { toHandlerRun, type HandlerRunRow } from './handler-runs.ts';
 
@@ -48,9 +49,11 @@ export interface AcceptedRequest extends RequestRecord {
   readonly startGraceMs: number;
   /** What the sender is told whatever comes of it, when it does not wait for the outcome. */
   readonly promisedStatus: number | null;
+  /** The version of the hook that let the request in; null when it was read a moment ago. */
+  readonly judgedBy: string | null;
 }
 
-/** The parameters $1 to $9 of both statements that insert a delivery. */
+/** The parameters $1 to $9 of the statement that inserts a failed delivery. */
 function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
   return [
     tx.tenantId,
@@ -67,72 +70,80 @@ function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
 
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly workflowId: string }
-  | { readonly kind: 'duplicate'; readonly original: DeliveryId };
+  | { readonly kind: 'duplicate'; readonly original: DeliveryId }
+  /** The hook is no longer what the request was judged by. Nothing is stored. */
+  | { readonly kind: 'stale' };
 
 /**
- * Reserves the idempotency key and stores the delivery, in one statement. This commit is what a 2xx
- * answer stands on.
- *
- * Of any number of concurrent requests with one key, the primary key of inbound_reservations lets
- * one insert; the others wait for its commit and then read its delivery id (S-017). The reservation
- * is taken over when its window is past or its delivery failed (S-016). The update branch writes
- * even for a plain duplicate, because only a written row is returned from it.
+ * Reserves the idempotency keys of requests and stores their deliveries, in one statement that names
+ * its tenant itself (migration 0016). This commit is what a 2xx answer stands on. Takes no two requests
+ * with one key of one hook; gives an acceptance for each, in their order.
  */
-export async function acceptDelivery(tx: TenantTx, request: AcceptedRequest): Promise<Acceptance> {
+export async function acceptDeliveries(
+  tx: TenantStatements,
+  requests: readonly AcceptedRequest[],
+): Promise<Acceptance[]> {
+  let bodyAt = 0;
+  const documents = requests.map((request) => {
+    const document = { ...documentOf(request), body_at: bodyAt };
+    bodyAt += request.body.length;
+    return document;
+  });
   const { rows } = await tx.query<{
-    dispatch_status: 'pending' | 'duplicate';
-    duplicate_of: string | null;
-    workflow_id: string;
+    delivery_id: string;
+    original_id: string | null;
+    started_as: string;
   }>({
-    name: 'accept_delivery',
+    name: 'accept_deliveries',
     text: `
-      with reservation as (
-        insert into inbound_reservations as r (tenant_id, hook_id, key, delivery_id, expires_at)
-        select $1::uuid, $3::uuid, $13::text, $2::uuid,
-          statement_timestamp() + make_interval(secs => $14::integer)
-        where $13::text is not null
-        on conflict (tenant_id, hook_id, key) do update set
-          delivery_id = case when r.is_released or r.expires_at <= statement_timestamp()
-            then excluded.delivery_id else r.delivery_id end,
-          uses = case when r.is_released or r.expires_at <= statement_timestamp()
-            then r.uses + 1 else r.uses end,
-          expires_at = case when r.is_released or r.expires_at <= statement_timestamp()
-            then excluded.expires_at else r.expires_at end,
-          is_released = false
-        returning r.delivery_id, r.uses
-      )
-      insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path,
-        request_query, request_headers, source_ip, user_agent, body, body_sha256, auth_status,
-        idempotency_key, key_use, dispatch_status, duplicate_of, workflow_id, start_due_at,
-        response_status, is_test, is_replay, replayed_from)
-      select $1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::jsonb, $7::jsonb, $8::inet,
-        $9::text, $10::bytea, $11::bytea, 'verified', $13::text, coalesce(r.uses, 1),
-        case when r.delivery_id <> $2::uuid then 'duplicate' else 'pending' end,
-        nullif(r.delivery_id, $2::uuid),
-        $12::text || case when r.uses > 1 then '~' || r.uses else '' end,
-        clock_timestamp() + make_interval(secs => $15::integer / 1000.0),
-        case when r.delivery_id <> $2::uuid then 200 else $16::integer end,
-        $17::boolean, $18::uuid is not null, $18::uuid
-      from (values (true)) as one left join reservation r on true
-      returning dispatch_status, duplicate_of, workflow_id`,
+      select delivery_id, original_id, started_as
+      from accept_deliveries($1::uuid, $2::jsonb, $3::bytea)`,
     values: [
-      ...recordValues(tx, request),
-      request.body,
-      request.bodySha256,
-      request.workflowId,
-      request.idempotencyKey,
-      request.windowSeconds,
-      request.startGraceMs,
-      request.promisedStatus,
-      request.origin.kind === 'test',
-      request.origin.kind === 'replay' ? request.origin.from : null,
+      tx.tenantId,
+      toStorableJson(documents),
+      Buffer.concat(requests.map(({ body }) => body)),
     ],
   });
-  const [row] = rows;
-  if (row === undefined) throw new Error('accept_delivery returned no row');
-  return row.duplicate_of === null
-    ? { kind: 'accepted', workflowId: row.workflow_id }
-    : { kind: 'duplicate', original: parseDeliveryId(row.duplicate_of) };
+  const stored = new Map(rows.map((row) => [row.delivery_id, row]));
+  return requests.map(({ id }): Acceptance => {
+    const row = stored.get(id);
+    if (row === undefined) return { kind: 'stale' };
+    return row.original_id === null
+      ? { kind: 'accepted', workflowId: row.started_as }
+      : { kind: 'duplicate', original: parseDeliveryId(row.original_id) };
+  });
+}
+
+/** A request as accept_deliveries reads it. */
+const documentOf = (request: AcceptedRequest) => ({
+  id: request.id,
+  hook: request.hookId,
+  judged_by: request.judgedBy,
+  method: request.method,
+  path: request.path,
+  query: request.query,
+  headers: request.headers,
+  ip: request.sourceIp,
+  agent: request.userAgent,
+  body_bytes: request.body.length,
+  body_sha256: request.bodySha256.toString('hex'),
+  run_id: request.workflowId,
+  key: request.idempotencyKey,
+  window_seconds: request.windowSeconds,
+  grace_ms: request.startGraceMs,
+  status: request.promisedStatus,
+  is_test: request.origin.kind === 'test',
+  replay_of: request.origin.kind === 'replay' ? request.origin.from : null,
+});
+
+/** Accepts one request, as `acceptDeliveries` does. */
+export async function acceptDelivery(
+  tx: TenantStatements,
+  request: AcceptedRequest,
+): Promise<Acceptance> {
+  const [acceptance] = await acceptDeliveries(tx, [request]);
+  if (acceptance === undefined) throw new Error('one request has one acceptance');
+  return acceptance;
 }
 
 /** Stores a request that was not let in: without its body (S-012). */
