@@ -3,6 +3,7 @@
  * language. A case says what is sent, what the receiver holds, what time it is there, and the outcome.
  */
 import type { RefusalReason } from '../../receiver/verify.mjs';
+import { standardSignature, timestampedSignature } from '../../shared/signing/signatures.ts';
 import vectors from '../fixtures/vectors.json' with { type: 'json' };
 import {
   currentSecret,
@@ -78,6 +79,27 @@ const [pair] = vectors.standardWebhooksV1a;
 const { secretKey = '', publicKey = '' } = pair ?? {};
 const [, signedAsTimestamped = ''] = timestampedSent.split('v1=');
 
+/**
+ * Signed with a secret that is none, as anybody could: a receiver must not take part. Decoded the way
+ * forgiving decoders do.
+ */
+function signedWith(text: string): Pick<Case, 'held' | 'headers' | 'reason'> {
+  const message = {
+    id: usual.headers['webhook-id'] ?? '',
+    timestampSeconds: sentAtSeconds,
+    body: usual.body,
+  };
+  const key = Buffer.from(text.replace(/^whsec_/, ''), 'base64');
+  return {
+    held: [text],
+    headers: {
+      'webhook-signature': standardSignature([{ kind: 'whsec', text, key }], message),
+      'X-Tidegate-Signature': timestampedSignature([text], message),
+    },
+    reason: 'secret_unusable',
+  };
+}
+
 const standardTime = (text: string): Case => ({ headers: { 'webhook-timestamp': text } });
 const timestampedTime = (text: string): Case => ({
   scheme: 'timestamped',
@@ -128,8 +150,9 @@ const common = (scheme: Scheme): Readonly<Record<string, Case>> => ({
     reason: 'signature_mismatch',
   },
   'held: another secret': { scheme, held: [previousSecret], reason: 'signature_mismatch' },
-  'held: an empty secret': { scheme, held: [''], reason: 'secret_unusable' },
-  'held: the prefix alone': { scheme, held: ['whsec_'], reason: 'secret_unusable' },
+  'held: an empty secret, with which it is signed': { scheme, ...signedWith('') },
+  'held: the prefix alone, with which it is signed': { scheme, ...signedWith('whsec_') },
+  'held: a secret of 3 bytes, with which it is signed': { scheme, ...signedWith('whsec_QUJD') },
   'held: no secret': { scheme, held: [], reason: 'secret_unusable' },
 });
 
@@ -195,15 +218,12 @@ const standardCases: Readonly<Record<string, Case>> = {
     },
     reason: 'signature_mismatch',
   },
-  'held: a secret that is not base64': {
-    held: [`whsec_${'!'.repeat(48)}`],
-    reason: 'secret_unusable',
-  },
-  'held: a secret of 3 bytes': { held: ['whsec_QUJD'], reason: 'secret_unusable' },
-  'held: a secret without its prefix': {
-    held: [currentSecret.slice('whsec_'.length)],
-    reason: 'secret_unusable',
-  },
+  'held: a secret that is not base64, with which it is signed': signedWith(
+    `whsec_${'!'.repeat(48)}`,
+  ),
+  'held: a secret without its prefix, with which it is signed': signedWith(
+    currentSecret.slice('whsec_'.length),
+  ),
   'held: the public key of the sender': {
     sent: { profile: 'standard_v1a', secrets: [secretKey] },
     held: [publicKey],
@@ -243,6 +263,10 @@ const timestampedCases: Readonly<Record<string, Case>> = {
   },
   'two times': {
     headers: { 'X-Tidegate-Signature': `t=1750000001,${timestampedSent}` },
+    reason: 'timestamp_malformed',
+  },
+  'a second time after the signature': {
+    headers: { 'X-Tidegate-Signature': `${timestampedSent},t=1750000001` },
     reason: 'timestamp_malformed',
   },
   'another time': { ...timestampedTime('1750000001'), reason: 'signature_mismatch' },

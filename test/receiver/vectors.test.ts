@@ -48,28 +48,51 @@ function hasRightHmac({ scheme, secrets, headers, body }: Vector): boolean {
 
 interface Language {
   readonly program: string;
-  readonly version: readonly string[];
+  /** The oldest version that the sample is written for, and how the program tells its own. */
+  readonly least: readonly [major: number, minor: number];
+  readonly version: string;
   readonly folder: string;
   readonly arguments: readonly string[];
 }
 
+const goTest = ['test', '-count=1', '-v', './...'];
 const languages: readonly Language[] = [
-  { program: 'python3', version: ['--version'], folder: 'python', arguments: ['-B', 'check.py'] },
   {
-    program: 'go',
-    version: ['version'],
-    folder: 'go',
-    arguments: ['test', '-count=1', '-v', './...'],
+    program: 'python3',
+    least: [3, 9],
+    version: '--version',
+    folder: 'python',
+    arguments: ['-B', 'check.py'],
   },
-  { program: 'php', version: ['--version'], folder: 'php', arguments: ['check.php'] },
-  { program: 'ruby', version: ['--version'], folder: 'ruby', arguments: ['check.rb'] },
+  { program: 'go', least: [1, 21], version: 'version', folder: 'go', arguments: goTest },
+  {
+    program: 'php',
+    least: [8, 1],
+    version: '--version',
+    folder: 'php',
+    arguments: ['check.php'],
+  },
+  {
+    program: 'ruby',
+    least: [2, 7],
+    version: '--version',
+    folder: 'ruby',
+    arguments: ['check.rb'],
+  },
 ];
+
+function isHere({ program, least, version }: Language): boolean {
+  const { status, stdout } = spawnSync(program, [version], { encoding: 'utf8' });
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(stdout ?? '')?.map(Number) ?? [];
+  return status === 0 && (major > least[0] || (major === least[0] && minor >= least[1]));
+}
 
 const hmacVectors = receiverVectors.filter(({ key }) => key === 'hmac');
 
 /** What the sample of a language says of the vectors; undefined where the language is missing. */
-function runSample({ program, version, folder, arguments: given }: Language): string | undefined {
-  if (spawnSync(program, version).status !== 0) return undefined;
+function runSample(language: Language): string | undefined {
+  if (!isHere(language)) return undefined;
+  const { program, folder, arguments: given } = language;
   const cwd = fileURLToPath(new URL(`../../examples/receivers/${folder}`, import.meta.url));
   const run = spawnSync(program, given, { cwd, encoding: 'utf8' });
   return `${run.stdout}${run.stderr}exit ${run.status}`;

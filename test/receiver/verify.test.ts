@@ -233,7 +233,7 @@ describe('whatever is sent', () => {
       fc.property(anyHeaders, anySecret, schemeOf, (given, secret, scheme) => {
         expect(verify({ headers: given, secret, scheme }).ok).toBe(false);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 });
