@@ -146,6 +146,7 @@ export async function startGateway(
         noteRotation: foundation.jobs.noteRotation,
         noteReplay: foundation.jobs.noteReplay,
         temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
+        eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
       }),
       authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),
       admitRead: makeAdmitRead({ withTenant }),

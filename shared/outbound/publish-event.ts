@@ -148,6 +148,15 @@ export async function makeDeliveries(
     bodies.set(profile, body);
     return [newDelivery(endpoint, body)];
   });
+  return storeDeliveries(tx, batch, made);
+}
+
+/** Stores deliveries and announces those that can go at once. Returns those that are new. */
+export async function storeDeliveries(
+  tx: TenantTx,
+  batch: DeliveryBatch,
+  made: readonly NewOutboundDelivery[],
+): Promise<readonly NewOutboundDelivery[]> {
   if (made.length === 0) return [];
   const stored = await insertOutboundDeliveries(tx, batch, made);
   const deliveries = made.filter(({ id }) => stored.has(id));
@@ -159,7 +168,8 @@ export async function makeDeliveries(
   return deliveries;
 }
 
-function newDelivery(endpoint: MatchedEndpoint, body: string): NewOutboundDelivery {
+/** A delivery to an endpoint, by its own schedule; held when the endpoint takes nothing at present. */
+export function newDelivery(endpoint: MatchedEndpoint, body: string): NewOutboundDelivery {
   return {
     id: parseOutboundDeliveryId(uuidv7()),
     endpointId: endpoint.id,

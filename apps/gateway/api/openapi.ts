@@ -22,8 +22,13 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
         { name: 'Hooks', description: 'What is received, how it is proven, what becomes of it' },
         { name: 'Deliveries', description: 'What came in, and what was done' },
         { name: 'Catalogue', description: 'Actions, workflows and sender presets to choose from' },
+        { name: 'Events', description: 'What happened, and who has been told' },
         { name: 'Endpoints', description: 'Who is told of events, and how' },
         { name: 'Outbound deliveries', description: 'What was sent, and what came of it' },
+        {
+          name: 'Compatibility',
+          description: 'Endpoints in the shapes of two systems whose clients need not change',
+        },
         { name: 'Members', description: 'Users of the tenant' },
         { name: 'Tokens', description: 'Personal tokens' },
         { name: 'Audit', description: 'Who did what' },

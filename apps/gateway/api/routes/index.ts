@@ -1,9 +1,13 @@
+import type { EventServices } from '../../events/services.ts';
 import type { EndpointServices } from '../../endpoints/services.ts';
 import type { HookServices } from '../../hooks/services.ts';
 import type { ApiRoute } from '../route.ts';
 import { auditRoutes } from './audit.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import { eventRedeliveryRoutes } from './event-redelivery.ts';
+import { eventTypeRoutes } from './event-types.ts';
+import { eventRoutes } from './events.ts';
 import { endpointStateRoutes } from './endpoints-state.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { hookToolRoutes } from './hook-tools.ts';
@@ -18,7 +22,7 @@ import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the management API. */
 export function apiRoutes(
-  services: HookServices & EndpointServices & RotationServices & ReplayServices,
+  services: HookServices & EndpointServices & EventServices & RotationServices & ReplayServices,
 ): readonly ApiRoute[] {
   return [
     ...hookRoutes(services),
@@ -31,6 +35,9 @@ export function apiRoutes(
     ...memberRoutes,
     ...tokenRoutes,
     ...auditRoutes,
+    ...eventTypeRoutes,
+    ...eventRoutes(services),
+    ...eventRedeliveryRoutes(services),
     ...endpointRoutes(services),
     ...endpointStateRoutes(services),
     ...outboundDeliveryRoutes(services),
