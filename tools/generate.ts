@@ -8,6 +8,7 @@ import { actionsPage } from './pages/actions.ts';
 import { cliPage } from './pages/cli.ts';
 import { configurationPage, environmentExample } from './pages/configuration.ts';
 import { errorsPage } from './pages/errors.ts';
+import { eventsPage } from './pages/events.ts';
 import { inboundPage } from './pages/inbound.ts';
 
 const pages: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/cli.md': cliPage(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),
+  'docs/events.md': eventsPage(),
   'docs/inbound.md': inboundPage(),
   '.env.example': environmentExample(),
 };
