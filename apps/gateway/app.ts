@@ -14,6 +14,7 @@ import { serveOpenApi } from './api/openapi.ts';
 import { operatorRoutes, type OperatorDeps } from './api/operator.ts';
 import { managementApi, type ApiDeps } from './api/plugin.ts';
 import { answerProblem } from './api/problem.ts';
+import { eventStreamRoute } from './events/stream-route.ts';
 import type { Receive } from './receiver/receive.ts';
 import { receiverRoutes } from './routes/receiver.ts';
 
@@ -22,6 +23,8 @@ export interface AppDeps {
   readonly version: string;
   readonly receive: Receive;
   readonly api: ApiDeps;
+  /** For how long events are kept, in days. */
+  readonly eventRetentionDays: number;
   readonly operator: OperatorDeps;
   readonly trustedProxies: readonly string[];
   /** Throws when the address of a request has asked too often. */
@@ -68,6 +71,7 @@ export function makeApp(deps: AppDeps): FastifyInstance {
   serveOpenApi(app, deps.version);
   app.register(receiverRoutes, { receive: deps.receive });
   app.register(managementApi, deps.api);
+  app.register(eventStreamRoute, { ...deps.api, eventRetentionDays: deps.eventRetentionDays });
   app.register(operatorRoutes, deps.operator);
   app.register(healthRoutes, deps.health);
   return app;

@@ -135,6 +135,7 @@ export async function startGateway(
     requestTimeoutMs: config.TIDEGATE_REQUEST_TIMEOUT_MS,
     answerTimeoutMs: config.TIDEGATE_OUTCOME_WAIT_MS + answerMarginMs,
     receive,
+    eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
     api: {
       routes: apiRoutes({
         ...shared,

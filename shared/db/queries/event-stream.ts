@@ -78,7 +78,7 @@ export async function mendStreamOrder(tx: TenantTx): Promise<void> {
     name: 'mend_stream_order',
     text: `
       update events set written_in = '0'::xid8
-      where tenant_id = $1::uuid and written_in > pg_snapshot_xmax(pg_current_snapshot())`,
+      where tenant_id = $1::uuid and written_in >= pg_snapshot_xmax(pg_current_snapshot())`,
     values: [tx.tenantId],
   });
 }
