@@ -1,0 +1,43 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { TestDatabase } from './database.ts';
+import type { TestTenant } from './factory.ts';
+
+export interface PastDelivery {
+  readonly status: 'delivered' | 'failed' | 'canceled' | 'held';
+  /** How long ago it was made and, unless it is held, ended; in milliseconds. */
+  readonly agoMs?: number;
+  readonly eventId?: string;
+  readonly eventType?: string;
+  readonly body?: string;
+  readonly origin?: 'event' | 'redelivery';
+}
+
+/** Writes a delivery as it stands after its end, without the hours that it took. Returns its id. */
+export async function pastDelivery(
+  { admin }: Pick<TestDatabase, 'admin'>,
+  tenant: TestTenant,
+  endpointId: string,
+  {
+    status,
+    agoMs = 0,
+    eventId = uuidv7(),
+    eventType = 'ticket.created',
+    body = '{}',
+    origin = 'event',
+  }: PastDelivery,
+): Promise<string> {
+  const id = uuidv7();
+  await admin.query(
+    `insert into outbound_deliveries (tenant_id, id, endpoint_id, event_id, event_type, body,
+       occurred_at, origin, retry, status, attempts, failures, last_status_code, failure_code,
+       hold_reason, delivered_at, settled_at, created_at)
+     select $1, $2, $3, $4, $5, $6, n.at, $9, '{"waitsMs":[],"jitter":0}', $7, n.tries, n.tries,
+       case when $7 = 'failed' then 503 end, case when $7 = 'failed' then 'attempts_exhausted' end,
+       case when $7 = 'held' then 'endpoint_paused' end,
+       case when $7 = 'delivered' then n.at end, case when $7 <> 'held' then n.at end, n.at
+     from (select clock_timestamp() - make_interval(secs => $8::double precision / 1000) as at,
+       case when $7 = 'held' then 0 else 1 end as tries) n`,
+    [tenant.id, id, endpointId, eventId, eventType, body, status, agoMs, origin],
+  );
+  return id;
+}
