@@ -30,8 +30,6 @@ import { publishEvent } from './publish-event.ts';
 export type RotationActor = Pick<AuditEntry, 'actorType' | 'actorId'>;
 export const rotationItself: RotationActor = { actorType: 'system', actorId: null };
 
-/** Longest that an old secret goes on signing, in seconds. */
-export const graceSecondsMax = 30 * 86_400;
 /** The owner is warned this long before the end, or half-way there when that is later. */
 const warnBeforeSeconds = 3_600;
 

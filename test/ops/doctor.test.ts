@@ -15,6 +15,7 @@ import { loadConfig } from '../../shared/config/load.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeFactory } from '../support/factory.ts';
+import { makeEndpoint } from '../support/outbound.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
@@ -108,6 +109,25 @@ describe('the doctor of a deployment', () => {
     ]);
   });
 
+  test('S-069 reports secrets that are stored as plain text, by their number', async () => {
+    const factory = makeFactory(database.appUrl, masterKeys);
+    const tenant = await factory.tenant();
+    const url = 'https://example.test/';
+    const { id } = await makeEndpoint(factory.withTenant, masterKeys, tenant.id, { url });
+    await factory.close();
+    await database.admin.query(
+      `update endpoint_secrets set sealed = null, legacy_plaintext = repeat('x', 54)
+       where endpoint_id = $1`,
+      [id],
+    );
+    expect(faultsOf(await lookDeployed())).toEqual([
+      expect.stringMatching(
+        /^FAIL {2}endpoint secrets +1 are still stored as plain text.*Fix: let/,
+      ),
+    ]);
+    await database.admin.query('delete from endpoints where id = $1', [id]);
+  });
+
   test('reports Temporal that does not answer, and nothing that follows from it', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     expect(faultsOf(await lookDeployed({ TEMPORAL_ADDRESS: address }))).toEqual([
@@ -123,7 +143,7 @@ describe('the doctor of a deployment', () => {
     ]);
     expect(faultsOf(await lookDeployed({ TIDEGATE_TASK_QUEUE: 'unknown' }))).toEqual([
       expect.stringMatching(/^FAIL {2}schedules +unknown-maintenance-retention does not exist/),
-      expect.stringMatching(/^FAIL {2}workers +no worker serves unknown-inbound, unknown-main/),
+      expect.stringMatching(/^FAIL {2}workers +no worker serves unknown-inbound, unknown-outbound/),
     ]);
   });
 });
