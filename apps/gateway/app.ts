@@ -14,6 +14,8 @@ import { serveOpenApi } from './api/openapi.ts';
 import { operatorRoutes, type OperatorDeps } from './api/operator.ts';
 import { managementApi, type ApiDeps } from './api/plugin.ts';
 import { answerProblem } from './api/problem.ts';
+import { compatApi } from './compat/plugin.ts';
+import type { EndpointServices } from './endpoints/services.ts';
 import { eventStreamRoute } from './events/stream-route.ts';
 import type { Receive } from './receiver/receive.ts';
 import { receiverRoutes } from './routes/receiver.ts';
@@ -25,6 +27,8 @@ export interface AppDeps {
   readonly api: ApiDeps;
   /** For how long events are kept, in days. */
   readonly eventRetentionDays: number;
+  /** What the compatibility routes work with. */
+  readonly endpoints: EndpointServices;
   readonly operator: OperatorDeps;
   readonly trustedProxies: readonly string[];
   /** Throws when the address of a request has asked too often. */
@@ -72,6 +76,7 @@ export function makeApp(deps: AppDeps): FastifyInstance {
   app.register(receiverRoutes, { receive: deps.receive });
   app.register(managementApi, deps.api);
   app.register(eventStreamRoute, { ...deps.api, eventRetentionDays: deps.eventRetentionDays });
+  app.register(compatApi, { api: deps.api, endpoints: deps.endpoints });
   app.register(operatorRoutes, deps.operator);
   app.register(healthRoutes, deps.health);
   return app;

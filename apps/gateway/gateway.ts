@@ -17,6 +17,7 @@ import { makeAuthenticate } from './api/authenticate.ts';
 import { makeAdmitRead } from './api/read-limit.ts';
 import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
+import type { EndpointServices } from './endpoints/services.ts';
 import { makeTemporalUrl } from './hooks/temporal-url.ts';
 import { makeAccept } from './receiver/accept.ts';
 import { makeAcceptor } from './receiver/acceptor.ts';
@@ -123,6 +124,13 @@ export async function startGateway(
     }),
   });
   const urlPolicy = normalisePolicy(egressPolicy(config));
+  const endpoints: EndpointServices = {
+    vault,
+    checkUrl: foundation.egress.checkUrl,
+    readUrl: (text) => checkEndpointUrl(text, urlPolicy),
+    wake: foundation.courier.wake,
+    temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
+  };
   const health = makeProcessHealth(foundation, engine, config);
   const app = makeApp({
     log,
@@ -136,17 +144,15 @@ export async function startGateway(
     answerTimeoutMs: config.TIDEGATE_OUTCOME_WAIT_MS + answerMarginMs,
     receive,
     eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
+    endpoints,
     api: {
       routes: apiRoutes({
         ...shared,
         actions: catalogue.actions,
-        workflows: catalogue.workflows.listWorkflows(),
-        checkUrl: foundation.egress.checkUrl,
-        readUrl: (text) => checkEndpointUrl(text, urlPolicy),
-        wake: foundation.courier.wake,
+        workflows: [...catalogue.builtInWorkflows, ...catalogue.workflows.listWorkflows()],
+        ...endpoints,
         noteRotation: foundation.jobs.noteRotation,
         noteReplay: foundation.jobs.noteReplay,
-        temporalUrl: makeTemporalUrl(config.TIDEGATE_TEMPORAL_UI_URL, temporal.namespace),
         eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
       }),
       authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),

@@ -6,7 +6,6 @@ import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 const windowMs = 60_000;
 /** Addresses that are remembered at once; the one that was new longest ago makes room. */
 const addressesMax = 50_000;
-const ipv6Bytes = 16;
 /** A customer of an IPv6 network is given at least so much of it. */
 const ipv6PrefixBytes = 8;
 
@@ -56,6 +55,5 @@ const isCounted = (pattern: string | undefined): boolean =>
 
 /** What stands for one client: an IPv4 address, or the network that an IPv6 client chooses from. */
 function networkOf(ip: string): string {
-  const bytes = parseIpAddress(ip);
-  return bytes?.length === ipv6Bytes ? bytes.slice(0, ipv6PrefixBytes).join('.') : ip;
+  return parseIpAddress(ip)?.slice(0, ipv6PrefixBytes).join('.') ?? ip;
 }

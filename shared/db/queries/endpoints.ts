@@ -264,7 +264,11 @@ export async function findEndpointByName(
  */
 export async function listEndpoints(
   tx: TenantTx,
-  filter: { readonly ownerUserId: string | null; readonly status?: EndpointStatus | undefined },
+  filter: {
+    readonly ownerUserId: string | null;
+    readonly status?: EndpointStatus | undefined;
+    readonly signatureProfile?: string | undefined;
+  },
   { after, limit }: KeysetPage,
 ): Promise<(Endpoint & { readonly position: Position })[]> {
   const { rows } = await tx.query<EndpointRow & { position_at: string }>({
@@ -273,10 +277,19 @@ export async function listEndpoints(
       where e.tenant_id = $1::uuid
         and ($2::uuid is null or e.owner_user_id = $2::uuid)
         and ($3::text is null or e.status = $3::text)
+        and ($7::text is null or e.signature_profile = $7::text)
         and ($4::timestamptz is null or (e.created_at, e.id) < ($4::timestamptz, $5::uuid))
       order by e.created_at desc, e.id desc
       limit $6::integer`,
-    values: [tx.tenantId, filter.ownerUserId, filter.status, after?.at, after?.id, limit + 1],
+    values: [
+      tx.tenantId,
+      filter.ownerUserId,
+      filter.status,
+      after?.at,
+      after?.id,
+      limit + 1,
+      filter.signatureProfile,
+    ],
   });
   return rows.map((row) => ({ ...toEndpoint(row), position: { at: row.position_at, id: row.id } }));
 }
