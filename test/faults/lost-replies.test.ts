@@ -63,6 +63,9 @@ describe('a gateway that does not reach Temporal', () => {
   });
 });
 
+/** Ends a statement that is a transaction of its own, in the protocol of Postgres. */
+const sync = 'S\0\0\0\x04';
+
 describe('the reply of the commit', () => {
   test('S-017 of an effect that is lost makes the action run again, and there is one effect', async () => {
     const link = await rig.databaseLink();
@@ -79,7 +82,7 @@ describe('the reply of the commit', () => {
     const link = await rig.databaseLink();
     const { url } = await rig.gateway({ postgres: link });
     const lost = link.loseReplyTo(
-      (sent) => sent.includes('accept_delivery') && sent.endsWith('commit\0'),
+      (sent) => sent.includes('accept_deliveries') && sent.endsWith(sync),
     );
     const [first] = await Promise.all([rig.sender.send(url, { key: 'a' }), lost]);
     expect(first.ending).toMatchObject({ status: 503 });

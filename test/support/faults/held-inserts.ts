@@ -2,8 +2,12 @@ import { expect } from 'vitest';
 import { eventually } from '../eventually.ts';
 import type { Rig } from './rig.ts';
 
-/** What can be held: inserts into this table, inside the transaction that they are part of. */
-type Held = 'tickets' | 'inbound_deliveries';
+/** What can be held: inserts into a table, by how the statements look that make them. */
+const statements = {
+  tickets: '%into tickets%',
+  inbound_deliveries: '%from accept_deliveries(%',
+} as const;
+type Held = keyof typeof statements;
 
 /** Holds every insert into a table until what is returned is called. */
 export async function holdInserts(rig: Rig, into: Held): Promise<() => Promise<void>> {
@@ -16,14 +20,14 @@ export async function holdInserts(rig: Rig, into: Held): Promise<() => Promise<v
   };
 }
 
-/** Waits until this many inserts are held. */
-export async function untilHeld(rig: Rig, into: Held, inserts: number): Promise<void> {
+/** Waits until this many statements are held. */
+export async function untilHeld(rig: Rig, into: Held, count: number): Promise<void> {
   await eventually(async () => {
     const { rows } = await rig.database.admin.query<{ n: number }>(
       `select count(*)::integer as n from pg_stat_activity
        where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
-      [`%into ${into}%`],
+      [statements[into]],
     );
-    expect(rows[0]?.n).toBe(inserts);
+    expect(rows[0]?.n).toBe(count);
   });
 }
