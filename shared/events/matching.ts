@@ -1,6 +1,8 @@
+import { isOperationalType } from '../domain/events.ts';
+
 /** What an endpoint wants (S-085, S-086). A list that is absent or empty asks for nothing: all pass. */
 export interface EndpointFilter {
-  /** Names, or patterns: `ticket.*` is every type of that family, `*` every type. */
+  /** Names, or patterns: `ticket.*` is every type of that family, `*` every type but the operational. */
   readonly eventTypes?: readonly string[];
   readonly resourceTypes?: readonly string[];
   readonly channels?: readonly string[];
@@ -31,7 +33,9 @@ export interface FilterableEvent extends EventAttributes {
 /**
  * Whether an endpoint with this filter gets the event: each list must let it through (AND), and a list
  * does when it holds one of the event's values (OR). An event without an attribute is let through by no
- * list on it. Whether the endpoint is enabled is not asked here; see also `isDeliverableTo`.
+ * list on it. Operational events, which say how deliveries fare, are let through only by an endpoint that
+ * names their type or family: who asks for everything means what happens in the product. Whether the
+ * endpoint is enabled is not asked here; see also `isDeliverableTo`.
  */
 export function matches(filter: EndpointFilter, event: FilterableEvent): boolean {
   const { owners, conversations, labels } = filter.filters ?? {};
@@ -54,8 +58,11 @@ function holds(wanted: readonly string[] | undefined, values: readonly Value[]):
 }
 
 function holdsType(patterns: readonly string[] | undefined, type: string): boolean {
-  if (patterns === undefined || patterns.length === 0) return true;
-  return patterns.some((pattern) => typeMatches(pattern, type));
+  const isAsked = (pattern: string): boolean => typeMatches(pattern, type);
+  if (isOperationalType(type)) {
+    return patterns?.some((pattern) => pattern !== '*' && isAsked(pattern)) === true;
+  }
+  return patterns === undefined || patterns.length === 0 || patterns.some(isAsked);
 }
 
 /** Whether a name or pattern of types stands for this one. The star is only ever the last part. */

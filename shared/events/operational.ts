@@ -1,12 +1,5 @@
+import { isOperationalType } from '../domain/events.ts';
 import { familyOf } from './catalogue.ts';
-
-/** Families whose events say how deliveries fare. */
-const operationalFamilies: ReadonlySet<string> = new Set(['endpoint', 'delivery', 'replay']);
-
-/** Whether events of the type say how deliveries fare, rather than what happened in the product. */
-export function isOperational(type: string): boolean {
-  return operationalFamilies.has(familyOf(type));
-}
 
 interface Deliverable {
   readonly type: string;
@@ -21,7 +14,7 @@ interface Deliverable {
  */
 export function isDeliverableTo(event: Deliverable, endpointId: string): boolean {
   if (familyOf(event.type) === 'test') return event.resourceId === endpointId;
-  return !(isOperational(event.type) && event.data['endpointId'] === endpointId);
+  return !(isOperationalType(event.type) && event.data['endpointId'] === endpointId);
 }
 
 /**
@@ -30,5 +23,5 @@ export function isDeliverableTo(event: Deliverable, endpointId: string): boolean
  * whose failure is what the tester sees.
  */
 export function isFailureReported(type: string): boolean {
-  return !isOperational(type) && familyOf(type) !== 'test';
+  return !isOperationalType(type) && familyOf(type) !== 'test';
 }

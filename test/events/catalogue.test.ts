@@ -15,9 +15,8 @@ import {
   webhookEnvelopeSchema,
 } from '../../shared/events/envelope.ts';
 import { eventAttributeNames, type EventType } from '../../shared/events/event-type.ts';
-import { isOperational } from '../../shared/events/operational.ts';
 import { validateEventData } from '../../shared/events/validate.ts';
-import { eventTypes as recordedTypes } from '../../shared/domain/events.ts';
+import { eventTypes as recordedTypes, isOperationalType } from '../../shared/domain/events.ts';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
@@ -122,7 +121,7 @@ describe('the catalogue of events', () => {
   });
 
   test('operational types name their endpoint, except of replays, which may be to several', () => {
-    const operational = eventTypes.filter(({ name }) => isOperational(name));
+    const operational = eventTypes.filter(({ name }) => isOperationalType(name));
     expect(operational).toHaveLength(8);
     const named = operational.filter(({ name }) => familyOf(name) !== 'replay');
     for (const { name, examples: own } of named) {

@@ -77,13 +77,13 @@ ${json({
 function filters(): string {
   return `## What an endpoint gets
 
-An endpoint without filters gets everything of its tenant. Each list that it has must let an event
+An endpoint without filters gets everything of its tenant but [events about deliveries](#events-about-deliveries). Each list that it has must let an event
 through, and a list does when it holds one of the event's values. A list that is absent or empty asks for
 nothing; in a change, an empty list clears the filter.
 
 | list | holds | compared with |
 | --- | --- | --- |
-| \`eventTypes\` | names, or patterns: \`ticket.*\` is every type that begins with \`ticket.\`, \`*\` every type; at most ${filterLimits.eventTypes} | the type |
+| \`eventTypes\` | names, or patterns: \`ticket.*\` is every type that begins with \`ticket.\`, \`*\` every type but those about deliveries; at most ${filterLimits.eventTypes} | the type |
 | \`resourceTypes\` | such as \`ticket\` | \`resource.type\` |
 | \`channels\` | such as \`chat\`, \`email\`, \`support_ticket\` | \`data.channel\` |
 | \`aiWorkflowStates\` | \`none\`, \`ai_handled\`, \`handoff\` | \`data.aiWorkflowState\` |
@@ -110,8 +110,9 @@ change of 0, or when exactly what was held is settled.`;
 function loops(): string {
   return `## Events about deliveries
 
-\`endpoint.*\`, \`delivery.*\` and \`replay.*\` say how deliveries fare. They go to the other endpoints of the
-tenant, never to the one they are about, and a failed delivery of such an event records no
+\`endpoint.*\`, \`delivery.*\` and \`replay.*\` say how deliveries fare. An endpoint gets them when its
+\`eventTypes\` names the type or the family: neither \`*\` nor an empty list means them. None goes to the
+endpoint that it is about, and a failed delivery of such an event records no
 \`delivery.failed\`. So no report causes another. A test goes to the endpoint that is tested and to no other.`;
 }
 

@@ -1,8 +1,7 @@
 import { defineFamily } from '../event-type.ts';
 import { id, oneOf, open } from '../parts.ts';
 
-export const channels = ['chat', 'email', 'support_ticket'] as const;
-export const aiWorkflowStates = ['none', 'ai_handled', 'handoff'] as const;
+const aiWorkflowStates = ['none', 'ai_handled', 'handoff'] as const;
 
 const conversationChannel = oneOf(['chat', 'email'], 'Where the conversation takes place');
 const status = oneOf(['open', 'closed', 'snoozed'], 'Status of the conversation');
