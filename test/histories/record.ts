@@ -10,10 +10,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { publishWorkflow } from '../../shared/db/queries/published-workflows.ts';
 import { eventually } from '../support/eventually.ts';
 import { workflowHandler, type TestTenant } from '../support/factory.ts';
+import { outboundScenarios, type Scenario } from './outbound-scenarios.ts';
 import { startRig, type Rig } from './rig.ts';
-
-/** Runs something and gives the runs that are to be recorded, once they have closed. */
-type Scenario = (rig: Rig, tenant: TestTenant) => Promise<WorkflowHandle>;
 
 const patienceMs = 60_000;
 
@@ -51,6 +49,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     const { handler } = await rig.post(hook, { ...refund(tenant), decideWithinMs: 50 });
     return eventually(handler, patienceMs);
   },
+  ...outboundScenarios,
 };
 
 const refundHook = (rig: Rig, tenant: TestTenant) =>

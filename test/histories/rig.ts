@@ -9,7 +9,16 @@ import { loadConfig } from '../../shared/config/load.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { databaseRoles, urlForRole } from '../../shared/db/provision.ts';
 import { makeLogger } from '../../shared/telemetry/logger.ts';
-import { makeFactory, send, type Factory, type TestHook } from '../support/factory.ts';
+import type { EndpointSettings } from '../../shared/db/queries/endpoints.ts';
+import { apiAs, type ApiCaller } from '../support/api.ts';
+import {
+  makeFactory,
+  send,
+  type Factory,
+  type TestHook,
+  type TestTenant,
+} from '../support/factory.ts';
+import { makeEndpoint, type TestEndpoint } from '../support/outbound.ts';
 import setUpServers from '../support/global-setup.ts';
 import { templateDatabase, type TestServers } from '../support/servers.ts';
 
@@ -20,6 +29,15 @@ export interface Rig {
   readonly admin: Pool;
   /** Sends a request to a hook. Gives the runs of its delivery: Tidegate's, and the handler's. */
   post(hook: TestHook, body: unknown): Promise<Runs>;
+  /** Makes an endpoint, on this machine. */
+  endpoint(
+    tenant: TestTenant,
+    settings: Partial<EndpointSettings> & { readonly url: string },
+  ): Promise<TestEndpoint>;
+  /** The API as an administrator of a tenant. */
+  api(tenant: TestTenant): Promise<ApiCaller>;
+  /** The run of a workflow id. */
+  run(workflowId: string): WorkflowHandle;
   stop(): Promise<void>;
 }
 
@@ -43,6 +61,7 @@ export async function startRig(): Promise<Rig> {
     TIDEGATE_MASTER_KEYS: masterKeys,
     TIDEGATE_PORT: '0',
     TIDEGATE_EXTENSIONS: examples,
+    TIDEGATE_EGRESS_ALLOW_LOOPBACK: 'true',
   });
   const temporal = loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress });
   const gateway = await startGateway(config, temporal, log);
@@ -74,6 +93,10 @@ export async function startRig(): Promise<Rig> {
       const inbound = await newest(hook, 'workflow_id');
       return { inbound, handler: () => newest(hook, 'handler_workflow_id') };
     },
+    endpoint: (tenant, settings) =>
+      makeEndpoint(factory.withTenant, masterKeys, tenant.id, settings),
+    api: async (tenant) => apiAs(gateway.url, (await factory.user(tenant)).token),
+    run: (workflowId) => client.workflow.getHandle(workflowId),
     async stop() {
       await connection.close();
       await gateway.close();

@@ -58,9 +58,16 @@ describe('a run that began before this code', () => {
         'inbound-failed',
         'inbound-retried',
         'inbound-workflow-started',
+        'outbound-delivered',
+        'outbound-failed',
+        'outbound-retried',
         'refund-approved',
         'refund-expired',
         'refund-rejected',
+        'replay-canceled',
+        'replay-paused',
+        'rotation-aborted',
+        'rotation-expired',
       ]),
     );
   });
