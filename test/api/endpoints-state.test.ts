@@ -167,7 +167,8 @@ describe('a change that lets more through', () => {
       held.push(() => response.writeHead(204).end());
     });
     const { api, create, tenant } = await makeEndpointBench(rig);
-    const { data } = await create({ url: receiver.url });
+    // Longer than the test waits: the first one gives its place to nobody.
+    const { data } = await create({ url: receiver.url, timeoutMs: 60_000 });
     for (let n = 0; n < 2; n += 1) await rig.publish(tenant, { type: 'ticket.created' });
     await eventually(async () => {
       const { rows } = await rig.database.admin.query(

@@ -141,6 +141,7 @@ describe('user webhooks', () => {
     expect(rotated.body.secret).not.toBe(body.secret);
     const after = (await api.get(`/webhooks/${body.id}`)).body.data;
     expect(Date.parse(after.updatedAt)).toBeGreaterThan(Date.parse(before.updatedAt));
+    expect(after.previousSecretExpiresAt).toBeNull();
     const data = { cardId: null, viewerId: null, source: 'qr', timestamp: after.updatedAt };
     await rig.publish(tenant, { type: 'card.viewed', objectType: 'card', data });
     await eventually(() => expect(receiver.requests).toHaveLength(1));
