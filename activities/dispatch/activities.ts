@@ -6,7 +6,14 @@ import {
 } from '../../shared/domain/ids.ts';
 import type { DispatchOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
 import { parseRequestBody } from '../../shared/domain/request-body.ts';
-import { directActionConfigSchema } from '../../shared/schemas/hook.ts';
+import {
+  isBuiltInWorkflow,
+  type BuiltInWorkflowId,
+} from '../../shared/domain/built-in-workflow.ts';
+import {
+  directActionConfigSchema,
+  workflowHandlerConfigSchema,
+} from '../../shared/schemas/hook.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
 import {
   bodyKindOf,
@@ -17,6 +24,8 @@ import { applyMapping } from '../../shared/evaluator/apply-mapping.ts';
 import type { Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { act } from '../actions/act.ts';
 import type { ActionRegistry } from '../actions/contract.ts';
+import { reportReaders } from '../sources/built-in.ts';
+import { recordReport } from '../sources/record-report.ts';
 import type { DispatchActivities } from './contract.ts';
 import { decideOnce, isOutcome } from './decide-once.ts';
 import { dispatchToWorkflow, type HandlerWorkflowDeps } from './handler-workflow.ts';
@@ -38,11 +47,15 @@ export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
     if (delivery === undefined) throw new Error(`delivery ${id} is gone`);
     if (delivery.outcome !== null) return delivery.outcome;
     const isForWorkflow = delivery.hook?.handlerType === 'workflow';
-    if (isForWorkflow || delivery.handlerRun !== undefined) {
+    const source = sourceOf(delivery);
+    if ((isForWorkflow && source === undefined) || delivery.handlerRun !== undefined) {
       return dispatchToWorkflow(deps, tenant, delivery);
     }
     // The mapping runs before the transaction: a slow expression must not hold a row lock.
-    const effect = await prepare(deps, tenant, delivery);
+    const effect =
+      source === undefined
+        ? await prepare(deps, tenant, delivery)
+        : prepareReport(source, delivery);
     const decision = await deps.withTenant(tenant, (tx) => decideOnce(tx, id, effect));
     if (isOutcome(decision)) return decision;
     // The hook was switched since the delivery was read, and another dispatch has tied a run to it.
@@ -101,6 +114,20 @@ async function prepare(
     idempotencyKey: delivery.idempotencyKey,
   };
   return (tx) => act(action, { ...context, tx }, mapped.fields);
+}
+
+/** The built-in workflow that the hook selects, or undefined. */
+function sourceOf({ hook }: DispatchableDelivery): BuiltInWorkflowId | undefined {
+  if (hook?.handlerType !== 'workflow') return undefined;
+  const { workflowId } = workflowHandlerConfigSchema.parse(hook.handlerConfig);
+  return isBuiltInWorkflow(workflowId) ? workflowId : undefined;
+}
+
+function prepareReport(source: BuiltInWorkflowId, delivery: DispatchableDelivery): Effect {
+  const body = parseRequestBody(delivery.body, bodyKindOf(delivery));
+  if (!body.ok) return refuse({ code: 'invalid_json', message: body.reason });
+  const reading = reportReaders[source](body.value);
+  return (tx) => recordReport(tx, { source, deliveryId: delivery.id, reading });
 }
 
 function refuse(failure: Omit<FailedOutcome, 'status'>): Effect {

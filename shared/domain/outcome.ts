@@ -2,8 +2,8 @@ import { errorCatalogue, type ErrorCode } from '../errors/catalogue.ts';
 
 /** What a dispatch did: the record on the delivery row, and the result of the workflow. */
 export type DispatchOutcome = DispatchedOutcome | FailedOutcome;
-/** An action has made its effect, or a workflow has been started. */
-export type DispatchedOutcome = ActionOutcome | WorkflowOutcome;
+/** An action has made its effect, a workflow has been started, or a report has become events. */
+export type DispatchedOutcome = ActionOutcome | WorkflowOutcome | SourceOutcome;
 
 export interface ActionOutcome {
   readonly status: 'dispatched';
@@ -26,6 +26,17 @@ export interface WorkflowOutcome {
   /** Id of the run in Temporal, made from the delivery's (S-036). */
   readonly workflowId: string;
   readonly workflowRunId: string;
+}
+
+/** A built-in workflow has turned the report of another system into events. */
+export interface SourceOutcome {
+  readonly status: 'dispatched';
+  /** Id of the built-in workflow. */
+  readonly source: string;
+  /** The events that the report stands for, or that its receipt went to, by their wire ids. */
+  readonly events: readonly string[];
+  /** Why there is none. */
+  readonly ignored?: string;
 }
 
 export interface FailedOutcome {

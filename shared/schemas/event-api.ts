@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import { isStorableJson, isStorableText } from '../domain/storable-text.ts';
 import { cursorSchema, limitSchema, listOf, momentSchema, timestampSchema } from './common.ts';
 
 /** The largest body that a publication may have, in bytes. */
 export const publishBytesMax = 262_144;
 
-const idText = (of: string) => z.string().min(1).max(200).describe(of);
+/** A text that can be stored and compared with what is. */
+const storable = (charactersMax: number) =>
+  z.string().max(charactersMax).refine(isStorableText, 'NUL and half characters are not taken.');
+
+const idText = (of: string) => storable(200).min(1).describe(of);
 
 const attributesSchema = z
   .strictObject({
@@ -89,7 +94,7 @@ export type FeedItemView = z.output<typeof feedItemSchema>;
 export const eventListSchema = listOf(eventSchema);
 export const feedSchema = listOf(feedItemSchema);
 
-const filterText = z.string().min(1).max(200).optional();
+const filterText = storable(200).min(1).optional();
 
 export const eventQuerySchema = z.object({
   type: filterText.describe('One type'),
@@ -107,7 +112,7 @@ export type EventQuery = z.output<typeof eventQuerySchema>;
 
 export const newEventSchema = z
   .strictObject({
-    type: z.string().min(1).max(100).describe("A built-in type, or one of the tenant's own"),
+    type: storable(100).min(1).describe("A built-in type, or one of the tenant's own"),
     resourceType: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,63}$/)
@@ -132,7 +137,7 @@ export const newReceiptSchema = z
 
 /** A JSON Schema, open as these are. */
 const jsonSchema = z.record(z.string(), z.unknown());
-const description = z.string().max(2_000);
+const description = storable(2_000);
 
 export const eventTypeSchema = z
   .strictObject({
@@ -158,11 +163,15 @@ export type EventTypeView = z.output<typeof eventTypeSchema>;
 
 export const newEventTypeSchema = z
   .strictObject({
-    name: z.string().min(1).max(200).describe('For example order.shipped'),
+    name: storable(200).min(1).describe('For example order.shipped'),
     description: description.default(''),
-    schema: jsonSchema.describe('JSON Schema (2020-12) of the data; docs/events.md has its limits'),
+    schema: jsonSchema
+      .refine(isStorableJson, 'NUL and half characters are not taken.')
+      .describe('JSON Schema (2020-12) of the data; docs/events.md has its limits'),
   })
   .meta({ id: 'NewEventType' });
+
+export const eventTypeParams = z.object({ name: storable(200) });
 
 export const eventTypeChangeSchema = newEventTypeSchema
   .omit({ name: true })

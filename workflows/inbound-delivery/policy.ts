@@ -17,5 +17,6 @@ export function endingOf(outcome: DispatchOutcome): Ending {
 
 /** What ran, as the search attribute tells it: the name of an action, or `workflow:` and its id. */
 function handlerOf(outcome: DispatchedOutcome): string {
+  if ('source' in outcome) return `workflow:${outcome.source}`;
   return 'workflow' in outcome ? `workflow:${outcome.workflow}` : outcome.action;
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { webhookDocs } from './webhook-docs.ts';
 
 const description = `Tidegate takes signed webhooks in, and runs each one's effect exactly once.
 
@@ -29,12 +30,14 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
           name: 'Compatibility',
           description: 'Endpoints in the shapes of two systems whose clients need not change',
         },
+        { name: 'Webhooks', description: 'What endpoints are sent' },
         { name: 'Members', description: 'Users of the tenant' },
         { name: 'Tokens', description: 'Personal tokens' },
         { name: 'Audit', description: 'Who did what' },
         { name: 'Tenants', description: 'For the operator of the installation' },
         { name: 'Operations', description: 'Health' },
       ],
+      webhooks: webhookDocs(),
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer', description: 'A personal token, `tgu_…`' },

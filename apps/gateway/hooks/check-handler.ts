@@ -2,6 +2,7 @@ import type { ActionDescription } from '../../../shared/domain/action.ts';
 import { listPublishedWorkflows } from '../../../shared/db/queries/published-workflows.ts';
 import type { HookSettings } from '../../../shared/db/queries/hooks.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
+import { isBuiltInWorkflow } from '../../../shared/domain/built-in-workflow.ts';
 import { publishedOf } from '../../../shared/domain/handler-workflow.ts';
 import { TidegateError, invalid, type ErrorDetail } from '../../../shared/errors/tidegate-error.ts';
 import type { LanguageLevel } from '../../../shared/domain/language-level.ts';
@@ -63,6 +64,7 @@ async function checkWorkflow(
   tx: TenantTx,
   { handlerConfig }: WorkflowHandler,
 ): Promise<void> {
+  if (isBuiltInWorkflow(handlerConfig.workflowId)) return;
   const published = await listPublishedWorkflows(tx);
   const ids = published.map(({ workflowId }) => workflowId);
   const selectable = publishedOf(services.workflows, ids);

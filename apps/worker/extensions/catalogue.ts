@@ -4,6 +4,8 @@ import {
   makeWorkflowRegistry,
   type WorkflowRegistry,
 } from '../../../activities/dispatch/workflow-registry.ts';
+import { builtInWorkflows } from '../../../activities/sources/built-in.ts';
+import type { WorkflowDescription } from '../../../shared/domain/handler-workflow.ts';
 import type { WorkflowBundle } from '../inbound-worker.ts';
 import { buildHandlerBundle } from './handler-bundle.ts';
 import { loadExtensions } from './load-extensions.ts';
@@ -11,7 +13,10 @@ import { loadExtensions } from './load-extensions.ts';
 /** Everything that a hook of this installation can run. */
 export interface Catalogue {
   readonly actions: ActionRegistry;
+  /** What engineers have written. */
   readonly workflows: WorkflowRegistry;
+  /** What comes with Tidegate. */
+  readonly builtInWorkflows: readonly WorkflowDescription[];
   /** The code of the registered workflows; undefined when there are none, or none are run here. */
   readonly handlerBundle: WorkflowBundle | undefined;
 }
@@ -29,6 +34,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
   const isBundleWanted = options.isHandlerHost && extensions.workflows.length > 0;
   return {
     actions: makeActionRegistry(extensions.actions),
+    builtInWorkflows,
     workflows: makeWorkflowRegistry(extensions.workflows.map(({ definition }) => definition)),
     handlerBundle: isBundleWanted ? await buildHandlerBundle(extensions.workflows) : undefined,
   };

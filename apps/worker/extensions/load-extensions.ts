@@ -6,6 +6,7 @@ import type { Action } from '../../../activities/actions/contract.ts';
 import { actionFaults } from '../../../activities/actions/action-faults.ts';
 import { makeActionRegistry } from '../../../activities/actions/registry.ts';
 import { makeWorkflowRegistry } from '../../../activities/dispatch/workflow-registry.ts';
+import { isBuiltInWorkflow } from '../../../shared/domain/built-in-workflow.ts';
 import { workflowKind, type WorkflowDefinition } from '../../../workflows/handler/contract.ts';
 import { shareWithFolder } from './shared-packages.ts';
 
@@ -72,6 +73,11 @@ export async function loadExtensions(folder: string | undefined): Promise<Extens
   for (const { definition, file } of loadedActions) {
     if (builtIn.has(definition.name)) {
       faults.push(`${file}: ${definition.name} is the name of a built-in action`);
+    }
+  }
+  for (const { definition, file } of loadedWorkflows) {
+    if (isBuiltInWorkflow(definition.id)) {
+      faults.push(`${file}: ${definition.id} is the id of a built-in workflow`);
     }
   }
   if (faults.length > 0) {

@@ -209,3 +209,13 @@ export async function lockEventsOfObject(
     receipt: row.receipt,
   }));
 }
+
+/** Whether the tenant has an event of this id. */
+export async function eventExists(tx: TenantTx, id: EventId): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'event_exists',
+    text: 'select from events where tenant_id = $1::uuid and id = $2::uuid',
+    values: [tx.tenantId, id],
+  });
+  return rowCount === 1;
+}

@@ -6,6 +6,7 @@ import {
   unpublishWorkflow,
 } from '../../../../shared/db/queries/published-workflows.ts';
 import type { TenantTx } from '../../../../shared/db/tenant.ts';
+import { isBuiltInWorkflow } from '../../../../shared/domain/built-in-workflow.ts';
 import { TidegateError } from '../../../../shared/errors/tidegate-error.ts';
 import { presets } from '../../../../shared/presets/index.ts';
 import type { Preset } from '../../../../shared/presets/preset.ts';
@@ -32,7 +33,7 @@ export function catalogueRoutes(services: HookServices): readonly ApiRoute[] {
     return services.workflows.map((workflow) => ({
       ...workflow,
       inputSchema: { ...workflow.inputSchema },
-      isPublished: since.has(workflow.id),
+      isPublished: since.has(workflow.id) || isBuiltInWorkflow(workflow.id),
       publishedAt: since.get(workflow.id)?.toISOString() ?? null,
     }));
   };
@@ -70,7 +71,8 @@ export function catalogueRoutes(services: HookServices): readonly ApiRoute[] {
       path: `${hooksPath}/workflows`,
       operationId: 'listWorkflows',
       tag,
-      summary: "The tenant's published workflows; with `all=true` those it could publish as well",
+      summary:
+        "Built-in workflows and the tenant's published ones; with `all=true` those it could publish as well",
       permission: 'inbound_webhook.read',
       query: z.object({ all: z.enum(['true', 'false']).default('false') }),
       status: 200,

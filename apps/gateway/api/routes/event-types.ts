@@ -14,6 +14,7 @@ import { checkTenantType } from '../../../../shared/events/tenant-types.ts';
 import { dataOf } from '../../../../shared/schemas/common.ts';
 import {
   eventTypeChangeSchema,
+  eventTypeParams,
   eventTypeSchema,
   newEventTypeSchema,
 } from '../../../../shared/schemas/event-api.ts';
@@ -23,7 +24,6 @@ import { defineRoute, type ApiContext, type ApiRoute } from '../route.ts';
 import { eventsPath, eventsTag as tag } from './events.ts';
 
 const path = `${eventsPath}/types`;
-const params = z.object({ name: z.string().max(200) });
 const permission = 'settings.integrations';
 /** A schema has at most 32 KiB; the rest is room for its description. */
 const bodyLimitBytes = 131_072;
@@ -77,7 +77,7 @@ export const eventTypeRoutes: readonly ApiRoute[] = [
     tag,
     summary: "Replace the schema of one of the tenant's types; stored events stay as they are",
     permission,
-    params,
+    params: eventTypeParams,
     body: eventTypeChangeSchema,
     bodyLimitBytes,
     status: 200,
@@ -99,7 +99,7 @@ export const eventTypeRoutes: readonly ApiRoute[] = [
     tag,
     summary: "Remove one of the tenant's types: no more events of it are taken",
     permission,
-    params,
+    params: eventTypeParams,
     status: 204,
     async handle(context) {
       const { tx } = context;
