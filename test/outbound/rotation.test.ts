@@ -94,15 +94,26 @@ async function secrets(): Promise<readonly SecretRow[]> {
   return rows;
 }
 
-/** Lets the clock of the rotation stand as if it had begun earlier. */
-const age = (seconds: number) =>
-  rig.database.admin.query(
+/**
+ * Lets the rotation stand as if it had begun earlier. Its run sleeps by then, until the end as it was: it
+ * erases nothing meanwhile.
+ */
+async function age(seconds: number): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await rig.database.admin.query(
+      'select from endpoint_secrets where endpoint_id = $1 and watched_at is not null',
+      [endpoint.id],
+    );
+    expect(rowCount).toBe(1);
+  });
+  await rig.database.admin.query(
     `update endpoint_secrets
      set expires_at = expires_at - make_interval(secs => $2),
        warn_at = warn_at - make_interval(secs => $2)
      where endpoint_id = $1 and expires_at is not null`,
     [endpoint.id, seconds],
   );
+}
 
 async function events(): Promise<readonly { type: string; data: Record<string, unknown> }[]> {
   const { rows } = await rig.database.admin.query<{ type: string; data: Record<string, unknown> }>(
