@@ -26,12 +26,22 @@ export function documentOf(answer: Answer): unknown {
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && (text === '' || document !== undefined)) return document;
   const problem = problemSchema.safeParse(document);
-  throw problem.success ? refusal(problem.data) : unexpectedAnswer(answer);
+  throw problem.success ? refusal(problem.data, answer) : unexpectedAnswer(answer);
 }
 
-function refusal({ status, code, message, details, requestId }: Problem): CliFailure {
-  const exit = exitForStatus(status);
-  return new CliFailure({ exit, code, message, details, requestId, next: adviceOn(code) });
+function refusal(
+  { status, code, message, details, requestId }: Problem,
+  { retryAfterSeconds }: Answer,
+): CliFailure {
+  return new CliFailure({
+    exit: exitForStatus(status),
+    code,
+    message,
+    details,
+    requestId,
+    next: adviceOn(code),
+    ...(status === 429 && retryAfterSeconds >= 0 && { retryAfterSeconds }),
+  });
 }
 
 /** Something else answers there, or stands in between. */

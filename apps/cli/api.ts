@@ -13,6 +13,14 @@ export interface Api {
   post<Document>(path: string, body?: unknown): Promise<Document>;
   patch<Document>(path: string, body: unknown): Promise<Document>;
   delete(path: string): Promise<void>;
+  /** Opens an answer that has no end of its own: its text as it comes, until the signal fires. */
+  stream(path: string, options: StreamOptions): Promise<ReadableStream<string>>;
+}
+
+export interface StreamOptions {
+  readonly accept: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 /** Where the API is, and the token it wants. `tokenName` says how one is given. */
@@ -31,14 +39,18 @@ const methodsWithoutEffect = new Set(['GET']);
 
 /** A client whose access is looked up at its first call, so that offline commands need none. */
 export function makeApi(access: () => ApiAccess): Api {
+  const proven = (): { readonly url: string; readonly token: string } => {
+    const { url, token, tokenName } = access();
+    if (token === undefined) throw tokenMissing(url, tokenName);
+    return { url: `${url}/api/v1`, token };
+  };
   const call = async <Document>(
     method: string,
     path: string,
     parts: Parts = {},
   ): Promise<Document> => {
-    const { url, token, tokenName } = access();
-    if (token === undefined) throw tokenMissing(url, tokenName);
-    const answer = await sendRepeatedly(urlOf(`${url}/api/v1${path}`, parts.query), {
+    const { url, token } = proven();
+    const answer = await sendRepeatedly(urlOf(url + path, parts.query), {
       method,
       // A token is for the server that was named, not for one it points to.
       redirect: 'manual',
@@ -60,6 +72,12 @@ export function makeApi(access: () => ApiAccess): Api {
     patch: (path, body) => call('PATCH', path, { body }),
     async delete(path) {
       await call('DELETE', path);
+    },
+    stream(path, { accept, headers, signal }) {
+      const { url, token } = proven();
+      const proof = { authorization: `Bearer ${token}`, 'user-agent': userAgent };
+      const request = { redirect: 'manual', headers: { ...proof, accept, ...headers } } as const;
+      return openStream(url + path, { ...request, signal });
     },
   };
 }
@@ -108,6 +126,17 @@ async function sendRepeatedly(url: string, request: RequestInit): Promise<Answer
   }
 }
 
+/** The text of an answer as it comes. Throws a CliFailure for one that is not a success. */
+async function openStream(url: string, request: RequestInit): Promise<ReadableStream<string>> {
+  const response = await fetch(url, request).catch((error: unknown) => {
+    throw connectionFailure(url, error);
+  });
+  const { status, body } = response;
+  if (status === 200 && body !== null) return body.pipeThrough(new TextDecoderStream());
+  documentOf(await answerOf(url, response));
+  throw connectionFailure(url, new Error(`it answered ${status}`));
+}
+
 /** One attempt, with the whole answer: a connection can also break in the middle of it. */
 async function attemptOnce(
   url: string,
@@ -115,17 +144,21 @@ async function attemptOnce(
 ): Promise<Answer | { readonly error: unknown }> {
   try {
     const response = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) });
-    const { status, headers } = response;
-    return {
-      url,
-      status,
-      location: headers.get('location'),
-      retryAfterSeconds: Number(headers.get('retry-after') ?? Number.NaN),
-      text: await response.text(),
-    };
+    return await answerOf(url, response);
   } catch (error) {
     return { error };
   }
+}
+
+async function answerOf(url: string, response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return {
+    url,
+    status,
+    location: headers.get('location'),
+    retryAfterSeconds: Number(headers.get('retry-after') ?? Number.NaN),
+    text: await response.text(),
+  };
 }
 
 function tokenMissing(url: string, tokenName: string): CliFailure {

@@ -1,17 +1,32 @@
 import { setBounded } from '../../shared/domain/bounded-map.ts';
 import type { DeliverySummaryView } from '../../shared/schemas/delivery-api.ts';
-import type { Api } from './api.ts';
+import type { OutboundSummaryView } from '../../shared/schemas/outbound-delivery-api.ts';
+import type { Api, Query } from './api.ts';
 import type { Page } from './options/list.ts';
 
 /** What is new since the look before, oldest first. */
-interface Look {
-  readonly deliveries: readonly DeliverySummaryView[];
+interface Look<Row> {
+  readonly deliveries: readonly Row[];
   /** False when more came than one look reads. */
   readonly isComplete: boolean;
 }
 
-interface FeedOptions {
-  readonly status: string | undefined;
+/** A list that is looked at again and again. */
+export interface Feed<Row> {
+  next(): Promise<Look<Row>>;
+}
+
+/** What tells a row from the others, and one state of it from the next. */
+interface Place {
+  readonly id: string;
+  /** What the list is ordered by, newest first. */
+  readonly at: string;
+  readonly state: string;
+}
+
+interface FeedSource<Row> {
+  readonly page: (cursor: string | undefined) => Promise<Page<Row>>;
+  readonly placeOf: (row: Row) => Place;
   /** How many of those that are there already the first look gives. */
   readonly last: number;
 }
@@ -22,41 +37,38 @@ const pagesMax = 20;
 const rememberedMax = 2 * pageRows * pagesMax;
 
 /**
- * Deliveries of a hook as they come and as their state changes, from the list that the API has: each
- * look reads back until a page holds one that is known.
+ * Rows as they come and as their state changes, from the list that the API has: each look reads back
+ * until a page holds one that is known.
  */
-export function makeDeliveryFeed(
-  api: Api,
-  address: string,
-  { status, last }: FeedOptions,
-): { next(): Promise<Look> } {
+function makeFeed<Row>({ page, placeOf, last }: FeedSource<Row>): Feed<Row> {
   const stateOf = new Map<string, string>();
   // What is older than the first page was never looked at, and is not new when it moves up.
   let since = '';
-  const isKnown = ({ id, receivedAt }: DeliverySummaryView): boolean =>
-    receivedAt < since || stateOf.has(id);
-  const isNew = (delivery: DeliverySummaryView): boolean =>
-    stateOf.get(delivery.id) !== delivery.dispatchStatus && delivery.receivedAt >= since;
-  const pageAfter = (cursor: string | undefined): Promise<Page<DeliverySummaryView>> =>
-    api.get(address, { status, limit: pageRows, cursor });
-  const remember = (deliveries: readonly DeliverySummaryView[]): void => {
-    for (const { id, dispatchStatus } of deliveries) {
-      setBounded(stateOf, id, dispatchStatus, rememberedMax);
-    }
+  const isKnown = (row: Row): boolean => {
+    const { id, at } = placeOf(row);
+    return at < since || stateOf.has(id);
+  };
+  const isNew = (row: Row): boolean => {
+    const { id, at, state } = placeOf(row);
+    return stateOf.get(id) !== state && at >= since;
+  };
+  const remember = (rows: readonly Row[]): void => {
+    for (const { id, state } of rows.map(placeOf)) setBounded(stateOf, id, state, rememberedMax);
   };
 
-  const lookFirst = async (): Promise<Look> => {
-    const { data, nextCursor } = await pageAfter(undefined);
-    if (nextCursor !== null) since = data.at(-1)?.receivedAt ?? '';
+  const lookFirst = async (): Promise<Look<Row>> => {
+    const { data, nextCursor } = await page(undefined);
+    const oldest = data.at(-1);
+    if (nextCursor !== null && oldest !== undefined) since = placeOf(oldest).at;
     remember(data);
     return { deliveries: data.slice(0, last).toReversed(), isComplete: true };
   };
-  const lookAgain = async (): Promise<Look> => {
-    const found: DeliverySummaryView[] = [];
+  const lookAgain = async (): Promise<Look<Row>> => {
+    const found: Row[] = [];
     let cursor: string | undefined;
     let isComplete = false;
     for (let pages = 0; pages < pagesMax && !isComplete; pages += 1) {
-      const { data, nextCursor } = await pageAfter(cursor);
+      const { data, nextCursor } = await page(cursor);
       found.push(...data.filter(isNew));
       isComplete = nextCursor === null || data.some(isKnown);
       cursor = nextCursor ?? undefined;
@@ -68,10 +80,41 @@ export function makeDeliveryFeed(
 
   let look = lookFirst;
   return {
-    next() {
-      const current = look;
+    // A look that failed is made again as what it was.
+    async next() {
+      const looked = await look();
       look = lookAgain;
-      return current();
+      return looked;
     },
   };
+}
+
+/** Deliveries of a hook. */
+export function makeDeliveryFeed(
+  api: Api,
+  address: string,
+  { status, last }: { readonly status: string | undefined; readonly last: number },
+): Feed<DeliverySummaryView> {
+  return makeFeed({
+    last,
+    page: (cursor) => api.get(address, { status, limit: pageRows, cursor }),
+    placeOf: ({ id, receivedAt, dispatchStatus }) => ({
+      id,
+      at: receivedAt,
+      state: dispatchStatus,
+    }),
+  });
+}
+
+/** Outbound deliveries that a filter takes; each attempt of one is news. */
+export function makeOutboundFeed(api: Api, filter: Query, last: number): Feed<OutboundSummaryView> {
+  return makeFeed({
+    last,
+    page: (cursor) => api.get('/webhooks/deliveries', { ...filter, limit: pageRows, cursor }),
+    placeOf: ({ id, createdAt, status, failureCount }) => ({
+      id,
+      at: createdAt,
+      state: `${status} ${failureCount}`,
+    }),
+  });
 }

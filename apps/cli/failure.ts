@@ -8,6 +8,8 @@ interface FailureParts {
   readonly message: string;
   readonly details?: readonly ProblemDetail[];
   readonly requestId?: string;
+  /** When the server said that it wants to be asked again. */
+  readonly retryAfterSeconds?: number;
   /** What to do about it. */
   readonly next?: string | undefined;
   readonly cause?: unknown;
@@ -19,6 +21,7 @@ export class CliFailure extends Error {
   readonly code: string;
   readonly details: readonly ProblemDetail[];
   readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
   readonly next: string | undefined;
 
   constructor(parts: FailureParts) {
@@ -28,6 +31,7 @@ export class CliFailure extends Error {
     this.code = parts.code;
     this.details = parts.details ?? [];
     this.requestId = parts.requestId;
+    this.retryAfterSeconds = parts.retryAfterSeconds;
     this.next = parts.next;
   }
 }

@@ -10,6 +10,8 @@ export interface Input {
   bytes(file: string): Promise<Buffer>;
   /** The document in a JSON file, or in standard input. Throws a usage failure. */
   json(file: string): Promise<unknown>;
+  /** The same, where it has to be an object. Throws a usage failure. */
+  object(file: string): Promise<Record<string, unknown>>;
 }
 
 const bytesMax = 8 * 1_024 * 1_024;
@@ -22,16 +24,24 @@ export function makeInput({ stdin }: Pick<Host, 'stdin'>): Input {
     isRead = true;
     return readAll(stdin);
   };
+  const json = async (file: string): Promise<unknown> => {
+    const text = (await bytes(file)).toString('utf8');
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw usageFailure(`${nameOf(file)} is not JSON: ${(error as Error).message}`);
+    }
+  };
   return {
     isPiped: stdin.isTTY !== true,
     bytes,
-    async json(file) {
-      const text = (await bytes(file)).toString('utf8');
-      try {
-        return JSON.parse(text) as unknown;
-      } catch (error) {
-        throw usageFailure(`${nameOf(file)} is not JSON: ${(error as Error).message}`);
+    json,
+    async object(file) {
+      const value = await json(file);
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw usageFailure(`${nameOf(file)} does not hold a JSON object.`);
       }
+      return value as Record<string, unknown>;
     },
   };
 }

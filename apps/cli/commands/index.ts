@@ -2,7 +2,11 @@ import type { CliCommand, CommandGroup } from '../command.ts';
 import { audit } from './audit.ts';
 import { actions, verifiers, workflows } from './catalogue.ts';
 import { deliveries } from './deliveries.ts';
+import { endpoints } from './endpoints.ts';
+import { events } from './events.ts';
 import { hooks } from './hooks.ts';
+import { outbound } from './outbound.ts';
+import { replay } from './replay.ts';
 import { send } from './send.ts';
 import { signature } from './signature.ts';
 import { tenants } from './tenants.ts';
@@ -16,6 +20,10 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   send,
   hooks,
   deliveries,
+  endpoints,
+  events,
+  outbound,
+  replay,
   signature,
   actions,
   verifiers,

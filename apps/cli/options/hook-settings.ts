@@ -65,7 +65,7 @@ export async function readHookSettings(
   const auth = await readAuth(input, options);
   const mapping = await readMapping(input, options);
   return {
-    ...(options.file === undefined ? {} : await readObject(input, options.file)),
+    ...(options.file === undefined ? {} : await input.object(options.file)),
     ...withoutUndefined({
       name,
       slug,
@@ -98,19 +98,11 @@ export async function readMapping(
     if (map === undefined && mapping === undefined) return undefined;
     throw usageFailure('Say with --action what the fields are mapped for.');
   }
-  if (mapping !== undefined) return { action, mapping: await readObject(input, mapping) };
+  if (mapping !== undefined) return { action, mapping: await input.object(mapping) };
   return { action, mapping: Object.fromEntries(pairs(map ?? [], '=')) };
 }
 
 function keySourceOf({ keyHeader, keyExpression }: HookOptions) {
   if (keyHeader !== undefined) return { type: 'header', value: keyHeader };
   return keyExpression === undefined ? undefined : { type: 'jsonata', value: keyExpression };
-}
-
-async function readObject(input: Input, file: string): Promise<Record<string, unknown>> {
-  const value = await input.json(file);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageFailure(`${file} does not hold a JSON object.`);
-  }
-  return value as Record<string, unknown>;
 }
