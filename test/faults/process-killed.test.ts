@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { holdInserts, untilHeld } from '../support/faults/held-inserts.ts';
+import { holdWrites, untilHeld } from '../support/faults/held-writes.ts';
 import { deliveriesOf, expectNothingLostOrDoubled, runsIn } from '../support/faults/invariants.ts';
 import { faultTimeoutMs, startRig, type Rig } from '../support/faults/rig.ts';
 
@@ -37,10 +37,10 @@ async function expectKnown(url: string): Promise<void> {
 describe('a gateway that is killed', () => {
   test('S-005 before the commit has acknowledged nothing, and the repetitions are accepted', async () => {
     const doomed = await rig.gateway();
-    const release = await holdInserts(rig, 'inbound_deliveries');
+    const release = await holdWrites(rig, 'acceptance');
     const sent = keys.map((key) => rig.sender.send(doomed.url, { key, async: true }));
     // The others wait in the gateway for these two statements.
-    await untilHeld(rig, 'inbound_deliveries', 2);
+    await untilHeld(rig, 'acceptance', 2);
     await doomed.kill();
     await expectUnanswered(sent);
     expect(await deliveriesOf(rig)).toEqual([]);
@@ -86,10 +86,10 @@ describe('a gateway that is killed', () => {
 
 describe('a worker that is killed inside the action', () => {
   test('S-017 in the gateway that accepted: another gateway makes the effect, once', async () => {
-    const doomed = await rig.gateway();
-    const release = await holdInserts(rig, 'tickets');
+    const doomed = await rig.gateway({ env: patient });
+    const release = await holdWrites(rig, 'effect');
     const sent = rig.sender.send(doomed.url, { key: 'a' });
-    await untilHeld(rig, 'tickets', 1);
+    await untilHeld(rig, 'effect', 1);
     await doomed.kill();
     await expectUnanswered([sent]);
     await release();
@@ -100,12 +100,29 @@ describe('a worker that is killed inside the action', () => {
     await expectNothingLostOrDoubled(rig);
   });
 
+  test('S-017 between the effect and its record: nothing of the effect stays, another one makes it', async () => {
+    const doomed = await rig.gateway({ env: patient });
+    const releaseEffect = await holdWrites(rig, 'effect');
+    const sent = rig.sender.send(doomed.url, { key: 'a' });
+    await untilHeld(rig, 'effect', 1);
+    const releaseOutcome = await holdWrites(rig, 'outcome');
+    await releaseEffect();
+    await untilHeld(rig, 'outcome', 1);
+    await doomed.kill();
+    await expectUnanswered([sent]);
+    await releaseOutcome();
+
+    const { url } = await rig.gateway({ env: patient });
+    await rig.sender.send(url, { key: 'a' });
+    await expectNothingLostOrDoubled(rig);
+  });
+
   test('S-017 in a process of its own: the sender still gets its answer, and there is one effect', async () => {
     const accepting = await rig.gateway({ env: { TIDEGATE_INBOUND_WORKER: 'false' } });
     const doomed = await rig.gateway();
-    const release = await holdInserts(rig, 'tickets');
+    const release = await holdWrites(rig, 'effect');
     const sent = rig.sender.send(accepting.url, { key: 'a' });
-    await untilHeld(rig, 'tickets', 1);
+    await untilHeld(rig, 'effect', 1);
     await doomed.kill();
     await rig.gateway();
     await release();

@@ -11,7 +11,7 @@ import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectEveryEventDelivered } from '../support/faults/outbound-invariants.ts';
 import type { GatewayProcess } from '../support/faults/gateway-process.ts';
-import { holdInserts, untilHeld } from '../support/faults/held-inserts.ts';
+import { holdWrites, untilHeld } from '../support/faults/held-writes.ts';
 import { expectNothingLostOrDoubled, pendingIn } from '../support/faults/invariants.ts';
 import { faultTimeoutMs, startRig, type Rig } from '../support/faults/rig.ts';
 import { makeEndpoint } from '../support/outbound.ts';
@@ -55,9 +55,9 @@ afterAll(async () => {
 });
 
 test('S-005 while Temporal hangs no request hangs with it: each is answered before it moves again', async () => {
-  const release = await holdInserts(rig, 'tickets');
+  const release = await holdWrites(rig, 'effect');
   const running = rig.sender.send(gateway.url);
-  await untilHeld(rig, 'tickets', 1);
+  await untilHeld(rig, 'effect', 1);
   temporal.child.signal('SIGSTOP');
   try {
     // One whose run is under way, and ten that cannot be started.
