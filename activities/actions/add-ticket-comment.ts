@@ -34,7 +34,7 @@ export const addTicketCommentByExternalId = defineAction({
     comment_id: 'id of the comment',
     author_type: '`contact`, `internal` or `system`',
   },
-  events: ['ticket.comment.created'],
+  events: ['ticket.comment_added'],
   async handle(context, fields) {
     const { author_id: authorId, contact_id: contactId } = fields;
     if (authorId !== undefined && contactId !== undefined) {
@@ -52,7 +52,7 @@ export const addTicketCommentByExternalId = defineAction({
     if (isRefusal(refused)) return refused;
     if (!isInternal) {
       await recordEvent(context, {
-        type: 'ticket.comment.created',
+        type: 'ticket.comment_added',
         objectType: 'ticket',
         objectId: ticketId,
         data: { commentId: id, authorType, isResolution },

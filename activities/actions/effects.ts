@@ -1,4 +1,4 @@
-import type { EventType } from '../../shared/domain/events.ts';
+import type { EventTypeName } from '../../shared/events/catalogue.ts';
 import { parseIsoTime } from '../../shared/domain/iso-time.ts';
 import { publishEvent, type NewEvent } from '../../shared/outbound/publish-event.ts';
 import { refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
@@ -6,7 +6,7 @@ import { refuseValue, type ActionContext, type ActionRefusal } from './contract.
 /** Records what an action has done, as an effect of its delivery. */
 export async function recordEvent(
   context: ActionContext,
-  event: Pick<NewEvent, 'objectType' | 'objectId' | 'data'> & { readonly type: EventType },
+  event: Pick<NewEvent, 'objectType' | 'objectId' | 'data'> & { readonly type: EventTypeName },
 ): Promise<void> {
   await publishEvent(context.tx, { ...event, deliveryId: context.deliveryId });
 }

@@ -42,7 +42,7 @@ export function makeDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
         throw error;
       });
       const { result, next } = await withTenant(tenant, (tx) =>
-        recordAttempt(tx, opened.attempt, answer, retry),
+        recordAttempt(tx, opened.attempt, answer, { retry, lane }),
       );
       deps.wake(next);
       logAttempt(deps.log, tenantId, opened.attempt, answer, result.kind);

@@ -8,9 +8,10 @@ export interface AttemptInput {
   readonly retry: RetrySchedule;
   /**
    * `fast` runs inside the workflow task, which costs the engine half; it turns endpoints away that
-   * have lately failed or been slow. `patient` takes all.
+   * have lately failed or been slow. `patient` takes all. `burst` is as fast, and made without a run of
+   * the delivery's own: whatever follows is left to the sweeper.
    */
-  readonly lane: 'fast' | 'patient';
+  readonly lane: 'fast' | 'patient' | 'burst';
 }
 
 /** Why a delivery waits. */

@@ -19,7 +19,13 @@ import type { ErrorCode } from '../../shared/errors/catalogue.ts';
 import { acceptsSecret, type SignatureProfile } from '../../shared/signing/profiles.ts';
 import type { SigningSecret } from '../../shared/signing/secrets.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
-import { decideOpening, holdRecheckMs, leaseMarginMs, placeFallbackMs } from './policy.ts';
+import {
+  decideOpening,
+  holdRecheckMs,
+  leaseMarginMs,
+  placeFallbackMs,
+  sweepAfterMs,
+} from './policy.ts';
 import { reportFailed } from './report.ts';
 
 /** An attempt that has its place and is to be made now. */
@@ -74,7 +80,7 @@ export async function openAttempt(
     case 'wait_slot':
       return notNow({ kind: 'wait', reason: 'rate', waitMs: opening.waitMs });
     case 'reserve_slot':
-      await reserveRateSlot(tx, id, endpointId, opening);
+      await reserveRateSlot(tx, id, endpointId, { ...opening, lateMs: sweepAfterMs(lane) });
       return notNow({ kind: 'wait', reason: 'rate', waitMs: opening.waitMs });
     case 'fail':
       await loseAttempt(tx, id);

@@ -18,6 +18,12 @@ export const placeFallbackMs = 300_000;
 export const leaseMarginMs = 10_000;
 /** An endpoint whose last answer took longer than this is not for the fast lane. */
 const slowMs = 2_000;
+/** How far behind its time the sweeper looks whether the run of a delivery still lives, in milliseconds. */
+const lateMs = 30_000;
+
+/** The same for an attempt in this lane: without a run, the sweeper is what keeps the time. */
+export const sweepAfterMs = (lane: AttemptInput['lane']): number => (lane === 'burst' ? 0 : lateMs);
+
 /** Attempts whose worker died do not count as failures, but there is an end to them. */
 const lostMax = 20;
 
@@ -41,7 +47,7 @@ export function decideOpening(
   const held = holdReasonOf(delivery, endpoint);
   if (held !== null) return { kind: 'hold', reason: held };
   const isTroubled = endpoint.failuresInARow > 0 || (endpoint.lastDurationMs ?? 0) > slowMs;
-  if (lane === 'fast' && isTroubled) return { kind: 'turn_away' };
+  if (lane !== 'patient' && isTroubled) return { kind: 'turn_away' };
   const { leaseLeftMs } = endpoint;
   if (leaseLeftMs !== null && leaseLeftMs > 0) {
     return { kind: 'wait_lease', waitMs: Math.ceil(leaseLeftMs) };

@@ -13,11 +13,10 @@ import {
 } from '../../shared/db/queries/outbound-deliveries.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
-import type { RetrySchedule } from '../../shared/domain/retry.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
-import type { AttemptResult } from './contract.ts';
+import type { AttemptInput, AttemptResult } from './contract.ts';
 import type { OpenedAttempt } from './open-attempt.ts';
-import { isSuccess, judgeAttempt, type Verdict } from './policy.ts';
+import { isSuccess, judgeAttempt, sweepAfterMs, type Verdict } from './policy.ts';
 import { reportDisabled, reportFailed, reportRecovered } from './report.ts';
 
 /** Largest part of an answer's body that is kept, in bytes (S-049). */
@@ -34,7 +33,7 @@ export async function recordAttempt(
   tx: TenantTx,
   { delivery, endpoint, number }: OpenedAttempt,
   answer: EgressResult,
-  retry: RetrySchedule,
+  { retry, lane }: Pick<AttemptInput, 'retry' | 'lane'>,
 ): Promise<Recorded> {
   const { id, endpointId } = delivery;
   // The same order as everywhere: the delivery, then the gate.
@@ -55,7 +54,7 @@ export async function recordAttempt(
   const failures = current.failures + (wasSuccess(answer) ? 0 : 1);
   const context = { nowMs: Date.now(), random: Math.random() };
   const verdict = judgeAttempt(answer, retry, failures, context);
-  const standing = toStanding(verdict, answer, failures);
+  const standing = { ...toStanding(verdict, answer, failures), lateMs: sweepAfterMs(lane) };
   await recordStanding(tx, delivery, standing, answer.durationMs);
   if (verdict.kind === 'failed') {
     await reportFailed(tx, current, verdict.code);
@@ -107,7 +106,11 @@ function faultOf(answer: EgressResult): { errorClass: string | null; error: stri
   return { errorClass: 'http_status', error: `The receiver answered ${answer.status}.${note}` };
 }
 
-function toStanding(verdict: Verdict, answer: EgressResult, failures: number): DeliveryStanding {
+function toStanding(
+  verdict: Verdict,
+  answer: EgressResult,
+  failures: number,
+): Omit<DeliveryStanding, 'lateMs'> {
   const statusCode = answer.kind === 'answered' ? answer.status : null;
   return {
     status: verdict.kind === 'retry' ? 'retrying' : verdict.kind,
@@ -119,7 +122,7 @@ function toStanding(verdict: Verdict, answer: EgressResult, failures: number): D
   };
 }
 
-function toResult(verdict: Verdict, { error }: DeliveryStanding): AttemptResult {
+function toResult(verdict: Verdict, { error }: Pick<DeliveryStanding, 'error'>): AttemptResult {
   if (verdict.kind === 'retry') return { kind: 'wait', reason: 'retry', waitMs: verdict.waitMs };
   const code = verdict.kind === 'failed' ? verdict.code : null;
   return { kind: 'settled', status: verdict.kind, code, message: error };

@@ -1,19 +1,19 @@
 import type { LockedDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
-import { isOperationalType } from '../../shared/domain/events.ts';
 import { toWireId, type EndpointId } from '../../shared/domain/ids.ts';
+import { isFailureReported } from '../../shared/events/operational.ts';
 import { publishEvent } from '../../shared/outbound/publish-event.ts';
 
 /**
  * Tells those who want to know that a delivery failed for good. Not of a delivery that itself told of
- * such things: reports of failed reports would have no end.
+ * such things: reports of failed reports would have no end. Nor of a test: whoever asked for it looks.
  */
 export async function reportFailed(
   tx: TenantTx,
   delivery: LockedDelivery,
   code: string,
 ): Promise<void> {
-  if (isOperationalType(delivery.eventType)) return;
+  if (!isFailureReported(delivery.eventType)) return;
   const deliveryId = toWireId('outboundDelivery', delivery.id);
   await publishEvent(tx, {
     type: 'delivery.failed',

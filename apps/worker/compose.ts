@@ -7,6 +7,7 @@ import { makeTenantVault, type TenantVault } from '../../shared/crypto/tenant-va
 import { assertTenantWalls } from '../../shared/db/boot-check.ts';
 import { makePool, type Pool } from '../../shared/db/pool.ts';
 import { resolveHandlerRun } from '../../shared/db/queries/handler-runs.ts';
+import { putBackWakes } from '../../shared/db/queries/outbound-wakes.ts';
 import { schemaTrouble } from '../../shared/db/schema-version.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
@@ -101,6 +102,8 @@ export async function openFoundation(
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
     isEager: served.isInbound,
     log,
+    hasten: ({ tenantId, deliveryId }) =>
+      withTenant(tenantId, (tx) => putBackWakes(tx, [deliveryId], 0)),
   });
   const withTenant = makeWithTenant(pool, {
     isFanOutOn: config.TIDEGATE_FAN_OUT,
@@ -145,6 +148,7 @@ export async function openFoundation(
           await makeOutboundWorker({
             ...shared,
             workflowBundle,
+            pool,
             vault,
             egress,
             log,

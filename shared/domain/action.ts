@@ -1,4 +1,4 @@
-import type { EventType } from './events.ts';
+import type { EventTypeName } from '../events/catalogue.ts';
 
 /** The field types a mapping can produce (S-023). */
 export const targetFieldTypes = [
@@ -38,5 +38,5 @@ export interface ActionDescription {
   /** What the metadata of its outcome holds: a phrase by key. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** The events it records. */
-  readonly events?: readonly EventType[];
+  readonly events?: readonly EventTypeName[];
 }

@@ -85,7 +85,7 @@ describe('the run of a delivery', () => {
     receiver.answer(204);
     await run.terminate();
     await rig.hasten(tenant);
-    await untilStatus(tenant, 'delivered');
+    expect(await untilStatus(tenant, 'delivered')).toMatchObject({ attempts: 2 });
   });
 
   test('ends as Failed with the reason as its type, and tells its state to the list of runs', async () => {

@@ -1,10 +1,19 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { AnnouncedDelivery } from '../../../shared/db/tenant.ts';
 import { toWireId } from '../../../shared/domain/ids.ts';
 import { tenantSlug } from '../../../shared/domain/tenant-slug.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { searchAttributes } from '../../../workflows/inbound-delivery/contract.ts';
+import {
+  outboundLaneId,
+  outboundLaneInput,
+  outboundLaneName,
+} from '../../../workflows/outbound-lane/contract.ts';
 import {
   outboundDeliveryName,
   outboundWorkflowId,
@@ -22,6 +31,8 @@ export interface Courier {
   wake(deliveries: readonly AnnouncedDelivery[]): void;
   /** Starts a delivery's run, or wakes the one there is. Rejects when Temporal takes neither. */
   rouse(delivery: AnnouncedDelivery): Promise<void>;
+  /** Opens the burst lane, or finds it open. Rejects when Temporal does not take it. */
+  openLane(): Promise<void>;
   /** Whether Temporal answers at all. */
   isReachable(): Promise<boolean>;
   /** Takes nothing more and waits for what is under way. */
@@ -33,12 +44,14 @@ export interface CourierDeps {
   /** Whether a worker of the queue shares the client's connection, so that starts can be eager. */
   readonly isEager: boolean;
   readonly log: Logger;
+  /** Makes a delivery due for the sweeper or the burst lane. */
+  readonly hasten: (delivery: AnnouncedDelivery) => Promise<void>;
 }
 
 /** Calls under way at once. More would only wait for each other in a small engine. */
 const underWayMax = 16;
 /** Deliveries that wait for one of these places; the rest is left to the sweeper. */
-const waitingMax = 1_000;
+const waitingMax = 64;
 const callBudgetMs = 5_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -103,11 +116,28 @@ export function makeCourier(deps: CourierDeps): Courier {
       for (const delivery of deliveries) {
         enqueue(async () => {
           const client = clientOf(current);
-          await withBudget(client, () => signal(client, delivery));
+          await withBudget(client, () => signal(client, delivery)).catch((error: unknown) => {
+            // The burst lane makes attempts of deliveries that have no run: it is to take this one, too.
+            if (!(error instanceof WorkflowNotFoundError)) throw error;
+            return deps.hasten(delivery);
+          });
         });
       }
     },
     rouse,
+    async openLane() {
+      const client = clientOf(current);
+      await withBudget(client, () =>
+        client.workflow.start(outboundLaneName, {
+          workflowId: outboundLaneId(deps.taskQueue),
+          taskQueue: deps.taskQueue,
+          args: [outboundLaneInput],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          staticSummary: 'Works off a backlog of due deliveries',
+        }),
+      );
+    },
     async isReachable() {
       const client = current;
       if (client === undefined) return false;

@@ -1,12 +1,19 @@
-import { claimDueWakes, type DueWake } from '../../../shared/db/queries/outbound-wakes.ts';
+import {
+  claimDueWakes,
+  countDueWakes,
+  wakeRetryBaseMs,
+  type DueWake,
+} from '../../../shared/db/queries/outbound-wakes.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { Courier } from './courier.ts';
 
 /** All of a batch are under way at once, and the next one follows when they are done. */
 const batchMax = 16;
-/** The wait before a delivery is tried again; it doubles with each time, up to 64 times as long. */
-const retryBaseMs = 10_000;
+/** So many full batches in a row are a backlog: the burst lane is opened for it. */
+const backlogBatches = 3;
+/** Meanwhile the sweeper looks whether the lane has taken it. */
+const laneCheckMs = 1_000;
 
 export interface OutboundSweeper {
   stop(): Promise<void>;
@@ -14,7 +21,7 @@ export interface OutboundSweeper {
 
 export interface OutboundSweeperDeps {
   readonly pool: Pool;
-  readonly courier: Pick<Courier, 'rouse' | 'isReachable'>;
+  readonly courier: Pick<Courier, 'rouse' | 'isReachable' | 'openLane'>;
   readonly log: Logger;
   readonly intervalMs: number;
 }
@@ -28,13 +35,16 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
   let isStopped = false;
   /** Meanwhile nothing is taken: another replica may reach it, and what is taken in vain waits longer. */
   let isEngineAway = true;
+  let fullBatches = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
 
   async function sweep(): Promise<number> {
     if (isEngineAway) isEngineAway = !(await deps.courier.isReachable());
     if (isEngineAway) return 0;
-    const due = await claimDueWakes(deps.pool, batchMax, retryBaseMs);
+    if (fullBatches >= backlogBatches && (await isLeftToLane())) return 0;
+    const due = await claimDueWakes(deps.pool, batchMax, wakeRetryBaseMs);
+    fullBatches = due.length === batchMax ? fullBatches + 1 : 0;
     if (due.length === 0) return 0;
     const results = await Promise.all(due.map((delivery) => rouse(deps, delivery)));
     const roused = results.filter(Boolean).length;
@@ -51,8 +61,15 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
     }
     if (isStopped) return;
     // What was found may have more behind it.
-    timer = setTimeout(next, roused > 0 ? 0 : deps.intervalMs);
+    timer = setTimeout(next, roused > 0 ? 0 : pauseMs());
   }
+  /** Whether there is still a backlog, and the lane is open for it. */
+  async function isLeftToLane(): Promise<boolean> {
+    if ((await countDueWakes(deps.pool, batchMax)) < batchMax) return false;
+    await deps.courier.openLane();
+    return true;
+  }
+  const pauseMs = (): number => (fullBatches >= backlogBatches ? laneCheckMs : deps.intervalMs);
   function next(): void {
     running = loop();
   }

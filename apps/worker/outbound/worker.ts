@@ -1,11 +1,22 @@
-import { Context } from '@temporalio/activity';
+import { Context, heartbeat } from '@temporalio/activity';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import {
   makeDeliveryActivities,
   type DeliveryDeps,
 } from '../../../activities/delivery/activities.ts';
+import { placeFallbackMs } from '../../../activities/delivery/policy.ts';
+import { makeLaneActivities } from '../../../activities/lane/activities.ts';
 import { makeReplayActivities } from '../../../activities/replay/activities.ts';
 import { makeRotationActivities } from '../../../activities/rotation/activities.ts';
+import { lineUpForPlace } from '../../../shared/db/queries/outbound-deliveries.ts';
+import {
+  claimDueWakes,
+  putBackWakes,
+  wakeRetryBaseMs,
+} from '../../../shared/db/queries/outbound-wakes.ts';
+import type { AnnouncedDelivery, TenantTx } from '../../../shared/db/tenant.ts';
+import type { OutboundDeliveryId } from '../../../shared/domain/ids.ts';
+import type { Pool } from '../../../shared/db/pool.ts';
 import type { WorkflowBundle } from '../inbound-worker.ts';
 import { queueLimits, queueNames } from '../queues.ts';
 
@@ -14,19 +25,39 @@ export interface OutboundWorkerOptions extends Omit<DeliveryDeps, 'cancellation'
   readonly namespace: string;
   readonly taskQueuePrefix: string;
   readonly workflowBundle: WorkflowBundle;
+  readonly pool: Pool;
 }
 
 /** A worker of the outbound queue. The caller runs it, shuts it down and awaits its end. */
 export function makeOutboundWorker(options: OutboundWorkerOptions): Promise<Worker> {
+  const { pool, withTenant } = options;
+  const cancellation = (): AbortSignal => Context.current().cancellationSignal;
+  async function ofOneTenant(
+    deliveries: readonly AnnouncedDelivery[],
+    work: (tx: TenantTx, ids: readonly OutboundDeliveryId[]) => Promise<void>,
+  ): Promise<void> {
+    const [first] = deliveries;
+    if (first === undefined) return;
+    const ids = deliveries.map(({ deliveryId }) => deliveryId);
+    await withTenant(first.tenantId, (tx) => work(tx, ids));
+  }
   return Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: queueNames(options.taskQueuePrefix).outbound,
     workflowBundle: options.workflowBundle,
     activities: {
-      ...makeDeliveryActivities({
-        ...options,
-        cancellation: () => Context.current().cancellationSignal,
+      ...makeDeliveryActivities({ ...options, cancellation }),
+      ...makeLaneActivities({
+        claim: (rowsMax) => claimDueWakes(pool, rowsMax, wakeRetryBaseMs),
+        makeAttempt: (takeOn) =>
+          makeDeliveryActivities({ ...options, cancellation, wake: takeOn }).attemptDelivery,
+        lineUp: (deliveries) =>
+          ofOneTenant(deliveries, (tx, ids) => lineUpForPlace(tx, ids, placeFallbackMs)),
+        putBack: (deliveries, waitMs) =>
+          ofOneTenant(deliveries, (tx, ids) => putBackWakes(tx, ids, waitMs)),
+        wake: options.wake,
+        heartbeat,
       }),
       ...makeRotationActivities(options),
       ...makeReplayActivities(options),

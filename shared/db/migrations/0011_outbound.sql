@@ -274,11 +274,13 @@ create index outbound_attempts_under_way on outbound_attempts (tenant_id, endpoi
 -- is taking at this moment are skipped.
 grant select (tenant_id, id, endpoint_id, event_type, retry, wake_due_at, wake_attempts),
   update (wake_due_at, wake_attempts) on outbound_deliveries to tidegate_system;
+grant select (tenant_id, id, max_in_flight) on endpoints to tidegate_system;
+create policy system_sweep on endpoints for select to tidegate_system using (true);
 create policy system_sweep on outbound_deliveries to tidegate_system using (true) with check (true);
 
 create function claim_due_wakes(rows_max integer, wait_base_ms integer)
 returns table (tenant_id uuid, delivery_id uuid, endpoint_id uuid, event_type text, retry jsonb,
-  wake_attempts integer)
+  wake_attempts integer, max_in_flight integer)
 language sql volatile security definer set search_path = pg_catalog, public as $$
   update public.outbound_deliveries d
   set wake_attempts = d.wake_attempts + 1,
@@ -292,11 +294,25 @@ language sql volatile security definer set search_path = pg_catalog, public as $
     for update skip locked
   ) due
   where d.tenant_id = due.tenant_id and d.id = due.id
-  returning d.tenant_id, d.id, d.endpoint_id, d.event_type, d.retry, d.wake_attempts
+  returning d.tenant_id, d.id, d.endpoint_id, d.event_type, d.retry, d.wake_attempts,
+    coalesce((
+      select e.max_in_flight from public.endpoints e
+      where e.tenant_id = d.tenant_id and e.id = d.endpoint_id), 1)
 $$;
 revoke all on function claim_due_wakes(integer, integer) from public;
 grant execute on function claim_due_wakes(integer, integer) to tidegate_app;
 
+-- How many deliveries are due, counted up to a bound: whether there is a backlog.
+create function count_due_wakes(rows_max integer) returns integer
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select count(*)::integer from (
+    select from public.outbound_deliveries
+    where wake_due_at <= clock_timestamp() limit rows_max) due
+$$;
+revoke all on function count_due_wakes(integer) from public;
+grant execute on function count_due_wakes(integer) to tidegate_app;
+
 grant create on schema public to tidegate_system;
 alter function claim_due_wakes(integer, integer) owner to tidegate_system;
+alter function count_due_wakes(integer) owner to tidegate_system;
 revoke create on schema public from tidegate_system;

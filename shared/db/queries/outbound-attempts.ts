@@ -136,10 +136,9 @@ export interface DeliveryStanding {
   readonly error: string | null;
   /** Until the next attempt, in milliseconds; null when there is none. */
   readonly waitMs: number | null;
+  /** How long after that the sweeper looks for it. */
+  readonly lateMs: number;
 }
-
-/** How far behind a due attempt the sweeper looks whether its workflow still lives. */
-const lateMs = 30_000;
 
 /** Records where an open delivery stands after an attempt, and how its endpoint fares. */
 export async function recordStanding(
@@ -185,7 +184,7 @@ export async function recordStanding(
       standing.waitMs,
       durationMs,
       delivery.endpointId,
-      lateMs,
+      standing.lateMs,
       standing.failureCode,
     ],
   });

@@ -208,7 +208,12 @@ export async function reserveRateSlot(
   tx: TenantTx,
   id: OutboundDeliveryId,
   endpointId: EndpointId,
-  slot: { readonly tokens: number; readonly waitMs: number },
+  slot: {
+    readonly tokens: number;
+    readonly waitMs: number;
+    /** How long after its time the sweeper looks for it. */
+    readonly lateMs: number;
+  },
 ): Promise<void> {
   await tx.query({
     name: 'reserve_rate_slot',
@@ -224,10 +229,10 @@ export async function reserveRateSlot(
           when status = 'held' then 'pending' else status end,
         hold_reason = null, waiting_since = null, wake_attempts = 0,
         wake_due_at = clock_timestamp()
-          + make_interval(secs => ($5::double precision + 30000) / 1000.0),
+          + make_interval(secs => ($5::double precision + $6::integer) / 1000.0),
         updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid`,
-    values: [tx.tenantId, id, endpointId, slot.tokens, slot.waitMs],
+    values: [tx.tenantId, id, endpointId, slot.tokens, slot.waitMs, slot.lateMs],
   });
 }
 
@@ -252,8 +257,26 @@ export async function queueForPlace(
         hold_reason = null, wake_attempts = 0,
         wake_due_at = clock_timestamp() + make_interval(secs => $4::integer / 1000.0),
         updated_at = clock_timestamp()
-      where tenant_id = $1::uuid and id = $2::uuid`,
+      where tenant_id = $1::uuid and id = $2::uuid and settled_at is null`,
     values: [tx.tenantId, id, endpointId, options.fallbackMs, options.hasRateSlot],
+  });
+}
+
+/** Lines deliveries up for a place at their endpoint, in their order. */
+export async function lineUpForPlace(
+  tx: TenantTx,
+  ids: readonly OutboundDeliveryId[],
+  fallbackMs: number,
+): Promise<void> {
+  await tx.query({
+    name: 'line_up_for_place',
+    text: `
+      update outbound_deliveries d
+      set waiting_since = coalesce(waiting_since, clock_timestamp()), wake_attempts = 0,
+        wake_due_at = clock_timestamp() + make_interval(secs => $3::integer / 1000.0)
+      where tenant_id = $1::uuid and id = any($2::uuid[]) and settled_at is null
+        and status in ('pending', 'retrying')`,
+    values: [tx.tenantId, ids, fallbackMs],
   });
 }
 

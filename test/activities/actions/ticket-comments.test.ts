@@ -54,7 +54,7 @@ describe('addTicketCommentByExternalId', () => {
     const { stored } = await comment({ is_internal: false, is_resolution: true });
     expect(stored).toMatchObject({ is_internal: false, is_resolution: true });
     expect((await bench.events(hook)).at(-1)).toMatchObject({
-      type: 'ticket.comment.created',
+      type: 'ticket.comment_added',
       object_id: stored?.['ticket_id'],
       data: { commentId: stored?.['id'], authorType: 'system', isResolution: true },
     });

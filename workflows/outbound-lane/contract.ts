@@ -1,0 +1,20 @@
+import type { DrainInput } from '../../activities/lane/contract.ts';
+
+/** Names and types that others may know of the outboundLane workflow. Public API: change with a version. */
+
+export const outboundLaneName = 'outboundLane';
+
+export interface OutboundLaneInput {
+  readonly drain: DrainInput;
+  /** Calls in one run; a backlog that needs more goes on in a new run. */
+  readonly callsMax: number;
+}
+
+/** The id of the lane of an installation: there is one. */
+export const outboundLaneId = (taskQueue: string): string => `${taskQueue}-lane`;
+
+/** 64 at once keep two cores busy; a call ends before anybody wonders whether it lives. */
+export const outboundLaneInput: OutboundLaneInput = {
+  drain: { rowsMax: 256, concurrencyMax: 64, timeMaxMs: 20_000 },
+  callsMax: 200,
+};
