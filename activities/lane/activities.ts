@@ -15,6 +15,8 @@ export interface LaneDeps {
   readonly lineUp: (deliveries: readonly AnnouncedDelivery[]) => Promise<void>;
   /** Lets deliveries be due again after a while. All are of one endpoint. */
   readonly putBack: (deliveries: readonly AnnouncedDelivery[], waitMs: number) => Promise<void>;
+  /** Gives deliveries runs of their own. */
+  readonly start: (deliveries: readonly AnnouncedDelivery[]) => void;
   /** Wakes deliveries whose turn comes when the lane is closed already. */
   readonly wake: (deliveries: readonly AnnouncedDelivery[]) => void;
   /** Tells the engine that the work goes on. */
@@ -109,10 +111,18 @@ function makeLanes(deps: LaneDeps, concurrencyMax: number): Lanes {
     delivery: AnnouncedDelivery,
     rest: AnnouncedDelivery[],
   ): Promise<void> {
-    if (result.kind === 'turned_away') return deps.lineUp([delivery, ...rest.splice(0)]);
     if (result.kind === 'settled') return;
-    // The others would only fare the same.
-    if (result.reason === 'retry') await deps.lineUp(rest.splice(0));
+    // The others would only fare the same. They line up behind one that gets a run of its own, which
+    // has the patience for such an endpoint and calls the next when it is done.
+    if (result.kind === 'turned_away') {
+      await deps.lineUp(rest.splice(0));
+      return deps.start([delivery]);
+    }
+    if (result.reason === 'retry') {
+      const first = rest.splice(0, 1);
+      await deps.lineUp(rest.splice(0));
+      return deps.start(first);
+    }
     if (result.reason === 'place') await deps.putBack(rest.splice(0), placeWaitMs);
     if (result.reason === 'rate') await deps.putBack(rest.splice(0), result.waitMs);
   }

@@ -153,6 +153,7 @@ export async function openFoundation(
             egress,
             log,
             wake: courier.wake,
+            start: courier.start,
           }),
           await makeMaintenanceWorker({
             ...shared,

@@ -26,6 +26,8 @@ export interface OutboundWorkerOptions extends Omit<DeliveryDeps, 'cancellation'
   readonly taskQueuePrefix: string;
   readonly workflowBundle: WorkflowBundle;
   readonly pool: Pool;
+  /** Starts the workflows of deliveries that have none. */
+  readonly start: (deliveries: readonly AnnouncedDelivery[]) => void;
 }
 
 /** A worker of the outbound queue. The caller runs it, shuts it down and awaits its end. */
@@ -56,6 +58,7 @@ export function makeOutboundWorker(options: OutboundWorkerOptions): Promise<Work
           ofOneTenant(deliveries, (tx, ids) => lineUpForPlace(tx, ids, placeFallbackMs)),
         putBack: (deliveries, waitMs) =>
           ofOneTenant(deliveries, (tx, ids) => putBackWakes(tx, ids, waitMs)),
+        start: options.start,
         wake: options.wake,
         heartbeat,
       }),
