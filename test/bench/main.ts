@@ -5,7 +5,7 @@
  *   --seconds n    length of each measurement (30)
  *   --quick        small loads: a look at the shape in about a minute
  *   --growth       also with 1,000,000 stored deliveries, which takes minutes to prepare
- *   --only names   some of: ack,outcome,throughput,fairness,growth,start
+ *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,start
  *   --cpu-prof dir the gateway writes a CPU profile there when it ends
  */
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import {
   measureWithStored,
   residentMegabytes,
 } from './measures.ts';
+import { measureBesideDead, measureBurst, measureOutboundThroughput } from './outbound.ts';
 import { startBenchStack, type BenchStack } from './stack.ts';
 import { measureStart } from './start-time.ts';
 import { makeTable, milliseconds } from './table.ts';
@@ -114,6 +115,50 @@ async function growth(stack: BenchStack): Promise<void> {
   );
 }
 
+async function outbound(stack: BenchStack): Promise<void> {
+  progress('published and delivered, and the bare engine, in turns');
+  const found = await measureOutboundThroughput(stack, {
+    rounds: isQuick ? 2 : 5,
+    seconds: isQuick ? 4 : 10,
+  });
+  const { latencies } = found;
+  table.add('published to arrived, one at a time, p50', '', milliseconds(latencies.at(0.5)));
+  table.add('… p99', '', milliseconds(latencies.at(0.99)));
+  table.add('bare engine beside it, completed', '', `${found.barePerSecond.toFixed(0)}/s`);
+  table.add('outbound delivered, 64 in flight', '', `${found.perSecond.toFixed(0)}/s`);
+  table.add('… of the bare engine', '>= 0.80', found.ratio.toFixed(2));
+  table.add(
+    '… processor time of its Node process, each',
+    '',
+    `${milliseconds(found.cpuMs)}; bare ${milliseconds(found.bareCpuMs)}`,
+  );
+}
+
+async function besideDead(stack: BenchStack): Promise<void> {
+  const events = isQuick ? 50 : 500;
+  progress(`${events} events to 20 healthy endpoints, without and with a dead one`);
+  const { alonePerSecond, besidePerSecond } = await measureBesideDead(stack, events);
+  table.add(`${events} events to 20 endpoints, delivered`, '', `${alonePerSecond.toFixed(0)}/s`);
+  table.add(
+    '… beside a dead one',
+    '>= 0.90x',
+    `${besidePerSecond.toFixed(0)}/s (${(besidePerSecond / alonePerSecond).toFixed(2)}x)`,
+  );
+}
+
+async function burst(stack: BenchStack): Promise<void> {
+  const count = isQuick ? 1_000 : 10_000;
+  progress(`a burst of ${count} events`);
+  const found = await measureBurst(stack, count);
+  table.add(
+    `a burst of ${count} events, published`,
+    '',
+    `${found.publishedPerSecond.toFixed(0)}/s`,
+  );
+  table.add('… delivered, from the first call', '', `${found.deliveredPerSecond.toFixed(0)}/s`);
+  table.add('… lost / twice', '0 / 0', `${found.lost} / ${found.doubled}`);
+}
+
 async function withStack(): Promise<void> {
   progress('starting Postgres, Temporal and a gateway');
   const profileDir = values['cpu-prof'];
@@ -134,6 +179,9 @@ async function withStack(): Promise<void> {
     if (isWanted('throughput')) await throughput(stack);
     if (isWanted('fairness')) await fairness(stack);
     if (isWanted('growth')) await growth(stack);
+    if (isWanted('outbound')) await outbound(stack);
+    if (isWanted('dead')) await besideDead(stack);
+    if (isWanted('burst')) await burst(stack);
     if (isWanted('ack')) await acknowledgement(stack);
     table.add('… most memory under these loads', '< 700 MB', `${peak.toFixed(0)} MB`);
   } finally {

@@ -1,11 +1,9 @@
-import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { fromWireId } from '../../shared/domain/ids.ts';
 import type { TestHook } from '../support/factory.ts';
-import type { BareResult, BareRun } from './bare-engine.ts';
+import { cpuMilliseconds, median, startBareEngine } from './bare.ts';
 import { keepInFlight, openLoop, type Latencies } from './load.ts';
 import { postOnce } from './sender.ts';
 import type { BenchStack } from './stack.ts';
@@ -137,25 +135,6 @@ async function dispatchedOf(stack: BenchStack, hook: TestHook): Promise<number> 
   return rows[0]?.n ?? NaN;
 }
 
-async function startBareEngine(temporalAddress: string) {
-  const script = fileURLToPath(new URL('bare-engine.ts', import.meta.url));
-  const child = fork(script, [temporalAddress]);
-  const answer = <Answer>(): Promise<Answer> =>
-    new Promise((resolve) => {
-      child.once('message', (message) => resolve(message as Answer));
-    });
-  await answer();
-  return {
-    pid: Number(child.pid),
-    run(load: BareRun): Promise<BareResult> {
-      const result = answer<BareResult>();
-      child.send(load);
-      return result;
-    },
-    stop: () => child.disconnect(),
-  };
-}
-
 export interface Fairness {
   readonly alone: Latencies;
   readonly beside: Latencies;
@@ -217,16 +196,4 @@ export function residentMegabytes(stack: BenchStack): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const status = readFileSync(`/proc/${stack.gateway.child.pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024;
-}
-
-/** Processor time that a process has used, in milliseconds, from a clock of 100 ticks a second. */
-function cpuMilliseconds(pid: number): number {
-  if (process.platform !== 'linux') return NaN;
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

@@ -25,6 +25,8 @@ export interface BenchStack {
   readonly admin: Pool;
   readonly gateway: GatewayProcess;
   readonly temporalAddress: string;
+  readonly factory: Factory;
+  readonly masterKeys: string;
   /** A hook of a tenant of its own. */
   newHook(): Promise<TestHook>;
   stop(): Promise<void>;
@@ -67,6 +69,9 @@ export async function startBenchStack(given: {
       TIDEGATE_PORT: '0',
       // A start that is given up is answered at once: outcomes could not be measured then.
       TIDEGATE_START_BUDGET_MS: '10000',
+      // Everything here comes from, and goes to, one address.
+      TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
+      TIDEGATE_EGRESS_ALLOW_LOOPBACK: 'true',
     },
   });
   closers.push(() => gateway.child.stop());
@@ -78,6 +83,8 @@ export async function startBenchStack(given: {
     admin,
     gateway,
     temporalAddress,
+    factory,
+    masterKeys,
     newHook: () => newHook(factory),
     // Once, also when a signal and the end of the bench ask for it.
     stop: () => (stopped ??= stopAll()),

@@ -1,0 +1,234 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toWireId } from '../../shared/domain/ids.ts';
+import type { EndpointSettings } from '../../shared/db/queries/endpoints.ts';
+import type { TestTenant } from '../support/factory.ts';
+import { makeEndpoint } from '../support/outbound.ts';
+import { startBareEngine, cpuMilliseconds, median } from './bare.ts';
+import { keepInFlight, type Latencies } from './load.ts';
+import type { BenchStack } from './stack.ts';
+
+const inFlight = 64;
+const pollMs = 250;
+const type = 'bench.happened';
+/** Limits of endpoints are not what is measured. */
+const wide: Partial<EndpointSettings> = { maxInFlight: 100, ratePerMinute: 60_000 };
+
+/** A receiver in the bench's own process, which knows what arrived. */
+interface Receiver {
+  readonly url: string;
+  readonly arrived: ReadonlyMap<string, number>;
+  /** Resolves when the event has arrived, now or already. */
+  until(eventId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function startReceiver(isDead = false): Promise<Receiver> {
+  const arrived = new Map<string, number>();
+  const waiting = new Map<string, () => void>();
+  const server: Server = createServer((request, response) => {
+    const id = String(request.headers['webhook-id']);
+    request.resume();
+    request.on('end', () => {
+      arrived.set(id, (arrived.get(id) ?? 0) + 1);
+      waiting.get(id)?.();
+      waiting.delete(id);
+      if (!isDead) response.writeHead(204).end();
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrived,
+    until: (id) =>
+      arrived.has(id)
+        ? Promise.resolve()
+        : new Promise((resolve) => void waiting.set(id, () => resolve())),
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A tenant that publishes over the API, as a program would. */
+interface Publisher {
+  readonly tenant: TestTenant;
+  /** Publishes an event and gives its wire id. */
+  publish(): Promise<string>;
+}
+
+async function makePublisher(stack: BenchStack): Promise<Publisher> {
+  const tenant = await stack.factory.tenant();
+  const { token } = await stack.factory.user(tenant);
+  const call = async (path: string, body: object): Promise<{ data: { id: string } }> => {
+    const response = await fetch(`${stack.gateway.url}/api/v1/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as { data: { id: string } };
+  };
+  await call('events/types', { name: type, schema: { type: 'object' } });
+  const data = { text: 'x'.repeat(512) };
+  return {
+    tenant,
+    publish: async () =>
+      (await call('events', { type, resourceType: 'bench', resourceId: '1', data })).data.id,
+  };
+}
+
+const endpoint = (stack: BenchStack, tenant: TestTenant, url: string): Promise<unknown> =>
+  makeEndpoint(stack.factory.withTenant, stack.masterKeys, tenant.id, { url, ...wide });
+
+export interface OutboundThroughput {
+  readonly barePerSecond: number;
+  readonly perSecond: number;
+  readonly ratio: number;
+  readonly bareCpuMs: number;
+  readonly cpuMs: number;
+  /** From the publishing call to the arrival, one at a time. */
+  readonly latencies: Latencies;
+}
+
+/** Published over the API and arrived at a receiver, against the bare engine, in turns. */
+export async function measureOutboundThroughput(
+  stack: BenchStack,
+  load: { readonly rounds: number; readonly seconds: number },
+): Promise<OutboundThroughput> {
+  const receiver = await startReceiver();
+  const publisher = await makePublisher(stack);
+  await endpoint(stack, publisher.tenant, receiver.url);
+  const once = async (): Promise<void> => receiver.until(await publisher.publish());
+  const { latencies } = await keepInFlight({ inFlight: 1, seconds: load.seconds }, once);
+  const bare = await startBareEngine(stack.temporalAddress);
+  const rounds: Record<'bare' | 'own' | 'bareCpuMs' | 'ownCpuMs', number>[] = [];
+  const run = { seconds: load.seconds, inFlight };
+  try {
+    // The first round warms both up and is not counted.
+    for (let round = 0; round <= load.rounds; round += 1) {
+      const bareCpu = cpuMilliseconds(bare.pid);
+      const echoed = await bare.run(run);
+      const bareCpuMs = (cpuMilliseconds(bare.pid) - bareCpu) / echoed.count;
+      const ownCpu = cpuMilliseconds(stack.gateway.child.pid);
+      const before = receiver.arrived.size;
+      const { elapsedSeconds } = await keepInFlight(run, once);
+      const count = receiver.arrived.size - before;
+      await untilSettled(stack, publisher.tenant);
+      const ownCpuMs = (cpuMilliseconds(stack.gateway.child.pid) - ownCpu) / count;
+      if (round === 0) continue;
+      rounds.push({ bare: echoed.perSecond, own: count / elapsedSeconds, bareCpuMs, ownCpuMs });
+    }
+  } finally {
+    bare.stop();
+    await receiver.close();
+  }
+  return {
+    barePerSecond: median(rounds.map((round) => round.bare)),
+    perSecond: median(rounds.map((round) => round.own)),
+    ratio: median(rounds.map((round) => round.own / round.bare)),
+    bareCpuMs: median(rounds.map((round) => round.bareCpuMs)),
+    cpuMs: median(rounds.map((round) => round.ownCpuMs)),
+    latencies,
+  };
+}
+
+export interface Burst {
+  /** Events a second that the API took. */
+  readonly publishedPerSecond: number;
+  /** Deliveries a second, from the first call to the last arrival. */
+  readonly deliveredPerSecond: number;
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+/** So many events published as fast as the API takes them, and how fast they arrive. */
+export async function measureBurst(stack: BenchStack, count: number): Promise<Burst> {
+  const receiver = await startReceiver();
+  const publisher = await makePublisher(stack);
+  await endpoint(stack, publisher.tenant, receiver.url);
+  const startedMs = performance.now();
+  const ids = await publishMany(publisher, count);
+  const publishedMs = performance.now() - startedMs;
+  await Promise.all(ids.map((id) => receiver.until(id)));
+  const deliveredMs = performance.now() - startedMs;
+  await untilSettled(stack, publisher.tenant);
+  await receiver.close();
+  const audited = await audit(stack, publisher.tenant);
+  return {
+    publishedPerSecond: (count * 1_000) / publishedMs,
+    deliveredPerSecond: (count * 1_000) / deliveredMs,
+    lost: ids.filter((id) => audited.get(id) !== 'delivered').length,
+    doubled: [...receiver.arrived.values()].filter((times) => times > 1).length,
+  };
+}
+
+async function publishMany(publisher: Publisher, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  let sent = 0;
+  const lanes = Array.from({ length: 16 }, async () => {
+    while ((sent += 1) <= count) ids.push(await publisher.publish());
+  });
+  await Promise.all(lanes);
+  return ids;
+}
+
+export interface BesideDead {
+  readonly alonePerSecond: number;
+  readonly besidePerSecond: number;
+}
+
+/**
+ * Twenty healthy endpoints, each of which gets every event: how fast, without and with a dead one that
+ * takes every request and answers none.
+ */
+export async function measureBesideDead(stack: BenchStack, events: number): Promise<BesideDead> {
+  const healthy = 20;
+  const rate = async (hasDead: boolean): Promise<number> => {
+    const publisher = await makePublisher(stack);
+    const receivers = await Promise.all(Array.from({ length: healthy }, () => startReceiver()));
+    const dead = await startReceiver(true);
+    for (const { url } of receivers) await endpoint(stack, publisher.tenant, url);
+    if (hasDead) await endpoint(stack, publisher.tenant, dead.url);
+    const startedMs = performance.now();
+    const ids = await publishMany(publisher, events);
+    await Promise.all(receivers.flatMap(({ until }) => ids.map((id) => until(id))));
+    const elapsedMs = performance.now() - startedMs;
+    await Promise.all(receivers.map((receiver) => receiver.close()));
+    await dead.close();
+    // What is still open is the dead one's.
+    await stack.admin.query(
+      `update outbound_deliveries set status = 'canceled', settled_at = now(), wake_due_at = null,
+         waiting_since = null, hold_reason = null
+       where tenant_id = $1 and settled_at is null`,
+      [publisher.tenant.id],
+    );
+    return (events * healthy * 1_000) / elapsedMs;
+  };
+  return { alonePerSecond: await rate(false), besidePerSecond: await rate(true) };
+}
+
+async function untilSettled(stack: BenchStack, tenant: TestTenant): Promise<void> {
+  for (;;) {
+    const { rows } = await stack.admin.query<{ n: number }>(
+      `select count(*)::integer as n from outbound_deliveries
+       where tenant_id = $1 and settled_at is null`,
+      [tenant.id],
+    );
+    if (rows[0]?.n === 0) return;
+    await sleep(pollMs);
+  }
+}
+
+/** What became of each event, by its wire id. */
+async function audit(stack: BenchStack, tenant: TestTenant): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await stack.admin.query<{ event_id: string; status: string }>(
+    'select event_id, status from outbound_deliveries where tenant_id = $1',
+    [tenant.id],
+  );
+  return new Map(rows.map((row) => [toWireId('event', row.event_id), row.status]));
+}
