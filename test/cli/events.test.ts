@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
+import { toWireId } from '../../shared/domain/ids.ts';
 import { argv, type Cli, type RunningCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { startOutboundCli, type OutboundCli } from '../support/outbound-cli.ts';
@@ -162,7 +164,7 @@ describe('events tail', () => {
     expect(one).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(id) });
     const none = await cli.run(argv`events tail --after ${id} --count 1 --timeout 1`);
     expect(none).toMatchObject({ exitCode: 6, stdout: '' });
-    const unknown = argv`events tail --after evt_01994d1c5c5e7b568f0e6a1c1d2e3f40`;
+    const unknown = argv`events tail --after ${toWireId('event', uuidv7())}`;
     expect((await cli.run(unknown)).exitCode).toBe(4);
   });
 });

@@ -5,6 +5,7 @@ import { deliveries } from './deliveries.ts';
 import { endpoints } from './endpoints.ts';
 import { events } from './events.ts';
 import { hooks } from './hooks.ts';
+import { listen } from './listen.ts';
 import { outbound } from './outbound.ts';
 import { replay } from './replay.ts';
 import { send } from './send.ts';
@@ -24,6 +25,7 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   events,
   outbound,
   replay,
+  listen,
   signature,
   actions,
   verifiers,
