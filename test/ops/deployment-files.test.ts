@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { serviceNodeOptions } from '../../shared/config/node-options.ts';
 import { bootstrapVariables, variables } from '../../shared/config/schema.ts';
 import { copiedFrom, readCompose, readDockerfile, repository } from '../support/deployment.ts';
 
@@ -167,7 +168,9 @@ describe('the image', () => {
     const names = inRuntime('ENV').flatMap((text) =>
       text.split(' ').map((pair) => pair.split('=')[0] ?? ''),
     );
-    expect(names.filter((name) => name !== 'NODE_ENV' && !isOurs(name))).toEqual([]);
+    const ofNode = new Set(['NODE_ENV', 'NODE_OPTIONS']);
+    expect(names.filter((name) => !ofNode.has(name) && !isOurs(name))).toEqual([]);
+    expect(inRuntime('ENV').join(' ')).toContain(`NODE_OPTIONS=${serviceNodeOptions.join(' ')}`);
     expect(names).toContain('TIDEGATE_WORKFLOW_BUNDLE');
   });
 });

@@ -55,7 +55,8 @@ afterAll(async () => {
 function environmentOf(service: string): Record<string, string> {
   const ofImage = instructions
     .filter(({ stage, name }) => stage === 'runtime' && name === 'ENV')
-    .flatMap(({ value }) => value.split(' ').map((pair) => pair.split('=') as [string, string]));
+    .flatMap(({ value }) => [...value.matchAll(/(\w+)=(\S+)/g)])
+    .map(([, name = '', text = '']) => [name, text] as const);
   const all = { ...Object.fromEntries(ofImage), ...compose.services[service]?.environment };
   const local = Object.entries(all).map(([name, value]) => [
     name,

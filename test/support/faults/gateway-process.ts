@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from '../../../apps/dev/children.ts';
-import { parseLine } from '../../../apps/dev/stack.ts';
+import { parseLine } from '../../../apps/dev/log-view.ts';
+import { serviceNodeOptions } from '../../../shared/config/node-options.ts';
 import { eventually } from '../eventually.ts';
 
 /** A gateway in a process of its own, started as an operator would start it. */
@@ -41,7 +42,7 @@ export async function spawnGateway(options: {
     name: 'gateway',
     dir: mkdtempSync(path.join(options.dir, 'gateway-')),
     command: process.execPath,
-    args: [...(options.nodeOptions ?? []), main],
+    args: [...serviceNodeOptions, ...(options.nodeOptions ?? []), main],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     onLine(line) {
       const entry = parseLine(line);
