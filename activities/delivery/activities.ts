@@ -3,6 +3,7 @@ import { loseAttempt } from '../../shared/db/queries/outbound-attempts.ts';
 import { commandDelivery, settleDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
 import type { AnnouncedDelivery, WithTenant } from '../../shared/db/tenant.ts';
 import { parseOutboundDeliveryId, parseTenantId, toWireId } from '../../shared/domain/ids.ts';
+import type { Slots } from '../../shared/domain/slots.ts';
 import type { Egress } from '../../shared/egress/egress.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
 import { signHeaders } from '../../shared/signing/profiles.ts';
@@ -21,12 +22,19 @@ export interface DeliveryDeps {
    * the sweeper.
    */
   readonly wake: (deliveries: readonly AnnouncedDelivery[]) => void;
+  /**
+   * Transactions of attempts at once, over all lanes: at a busy endpoint they wait for each other, and
+   * must not hold every connection meanwhile.
+   */
+  readonly transactions: Pick<Slots, 'use'>;
   /** Fires when the worker is asked to end while an attempt is under way. */
   readonly cancellation: () => AbortSignal;
 }
 
 export function makeDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
-  const { withTenant, vault } = deps;
+  const { vault } = deps;
+  const withTenant: WithTenant = (tenantId, work) =>
+    deps.transactions.use(() => deps.withTenant(tenantId, work));
   return {
     async attemptDelivery({ tenantId, deliveryId, retry, lane }) {
       const tenant = parseTenantId(tenantId);

@@ -1,5 +1,5 @@
 import { disableEndpoint } from '../../shared/db/queries/endpoint-health.ts';
-import { lockGateOnly } from '../../shared/db/queries/endpoint-gates.ts';
+import { lockGateOnly, noteHealth } from '../../shared/db/queries/endpoint-gates.ts';
 import {
   finishAttempt,
   recordStanding,
@@ -10,13 +10,19 @@ import {
   lineUpSleeping,
   lockOutboundDelivery,
   takeNextWaiting,
+  type LockedDelivery,
 } from '../../shared/db/queries/outbound-deliveries.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
 import type { OpenedAttempt } from './open-attempt.ts';
-import { isSuccess, judgeAttempt, sweepAfterMs, type Verdict } from './policy.ts';
+import {
+  isSuccess as isSuccessStatus,
+  judgeAttempt,
+  sweepAfterMs,
+  type Verdict,
+} from './policy.ts';
 import { reportDisabled, reportFailed, reportRecovered } from './report.ts';
 
 /** Largest part of an answer's body that is kept, in bytes (S-049). */
@@ -36,44 +42,54 @@ export async function recordAttempt(
   { retry, lane }: Pick<AttemptInput, 'retry' | 'lane'>,
 ): Promise<Recorded> {
   const { id, endpointId } = delivery;
-  // The same order as everywhere: the delivery, then the gate.
   const current = await lockOutboundDelivery(tx, id);
   if (current === undefined) throw new Error(`outbound delivery ${id} is gone`);
-  const hasGate = await lockGateOnly(tx, endpointId);
-  const isOurs = await finishAttempt(tx, id, number, toRecord(answer));
-  if (!isOurs) {
+  if (!(await finishAttempt(tx, id, number, toRecord(answer)))) {
     // Its lease ran out and another attempt took over: what that one finds is what counts.
     return { result: { kind: 'wait', reason: 'lease', waitMs: endpoint.timeoutMs }, next: [] };
   }
-  const turn = wasSuccess(answer) ? 'success' : 'failure';
-  if (isSettled(current.status)) {
-    // Canceled while it was under way.
-    const next = await takeNextWaiting(tx, endpointId, turn);
-    return { result: { kind: 'settled', status: current.status, code: null, message: null }, next };
+  const isSuccess = wasSuccess(answer);
+  const result = isSettled(current.status)
+    ? // Canceled while it was under way.
+      ({ kind: 'settled', status: current.status, code: null, message: null } as const)
+    : await recordVerdict(tx, current, answer, { retry, lane });
+  if (isSuccess && endpoint.failuresInARow > 0) {
+    await reportRecovered(tx, endpointId);
+    await lineUpSleeping(tx, endpointId);
   }
-  const failures = current.failures + (wasSuccess(answer) ? 0 : 1);
+  // Last, because every attempt at the endpoint waits for this lock: the place is given back, and who
+  // lined up before the lock was taken is seen by the statement after it.
+  if (!(await lockGateOnly(tx, endpointId))) return { result, next: [] };
+  await noteHealth(tx, endpointId, { isSuccess, durationMs: answer.durationMs });
+  const next = await takeNextWaiting(tx, endpointId, isSuccess ? 'success' : 'failure');
+  return { result, next };
+}
+
+async function recordVerdict(
+  tx: TenantTx,
+  delivery: LockedDelivery,
+  answer: EgressResult,
+  { retry, lane }: Pick<AttemptInput, 'retry' | 'lane'>,
+): Promise<AttemptResult> {
+  const { id, endpointId } = delivery;
+  const failures = delivery.failures + (wasSuccess(answer) ? 0 : 1);
   const context = { nowMs: Date.now(), random: Math.random() };
   const verdict = judgeAttempt(answer, retry, failures, context);
   const standing = { ...toStanding(verdict, answer, failures), lateMs: sweepAfterMs(lane) };
-  await recordStanding(tx, delivery, standing, answer.durationMs);
+  await recordStanding(tx, id, standing);
   if (verdict.kind === 'failed') {
-    await reportFailed(tx, current, verdict.code);
+    await reportFailed(tx, delivery, verdict.code);
     if (verdict.isEndpointGone && (await disableEndpoint(tx, endpointId, goneReason, 'gone'))) {
       await reportDisabled(tx, endpointId, goneReason);
     }
   }
-  if (verdict.kind === 'delivered' && endpoint.failuresInARow > 0 && hasGate) {
-    await reportRecovered(tx, endpointId);
-    await lineUpSleeping(tx, endpointId);
-  }
-  const next = await takeNextWaiting(tx, endpointId, turn);
-  return { result: toResult(verdict, standing), next };
+  return toResult(verdict, standing);
 }
 
 const goneReason = 'The receiver answered that it is gone.';
 
 const wasSuccess = (answer: EgressResult): boolean =>
-  answer.kind === 'answered' && isSuccess(answer.status);
+  answer.kind === 'answered' && isSuccessStatus(answer.status);
 
 function toRecord(answer: EgressResult): AttemptRecord {
   const outcome = wasSuccess(answer) ? 'delivered' : 'failed';
@@ -100,7 +116,7 @@ function toRecord(answer: EgressResult): AttemptRecord {
 
 function faultOf(answer: EgressResult): { errorClass: string | null; error: string | null } {
   if (answer.kind === 'failed') return { errorClass: answer.class, error: answer.message };
-  if (isSuccess(answer.status)) return { errorClass: null, error: null };
+  if (isSuccessStatus(answer.status)) return { errorClass: null, error: null };
   const isRedirect = answer.status >= 300 && answer.status < 400;
   const note = isRedirect ? ' Redirects are not followed.' : '';
   return { errorClass: 'http_status', error: `The receiver answered ${answer.status}.${note}` };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptResult, DeliveryActivities } from '../delivery/contract.ts';
 import type { DueWake } from '../../shared/db/queries/outbound-wakes.ts';
 import type { AnnouncedDelivery } from '../../shared/db/tenant.ts';
+import { makeSlots } from '../../shared/domain/slots.ts';
 import type { LaneActivities } from './contract.ts';
 
 export interface LaneDeps {
@@ -162,25 +163,6 @@ function makeLanes(deps: LaneDeps, concurrencyMax: number): Lanes {
       isClosed = true;
       const heart = setInterval(deps.heartbeat, 1_000);
       await untilEmpty().finally(() => clearInterval(heart));
-    },
-  };
-}
-
-/** Runs at most so many calls at once; the others wait in the order of asking. */
-function makeSlots(count: number) {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    async use<Result>(call: () => Promise<Result>): Promise<Result> {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => void waiting.push(resolve));
-      try {
-        return await call();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free += 1;
-        else next();
-      }
     },
   };
 }

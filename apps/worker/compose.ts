@@ -12,6 +12,7 @@ import { schemaTrouble } from '../../shared/db/schema-version.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { defaultChildren } from '../../shared/evaluator/pool.ts';
+import { makeSlots } from '../../shared/domain/slots.ts';
 import { makeEgress, type Egress } from '../../shared/egress/egress.ts';
 import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
 import { makeResolve } from '../../shared/egress/resolver.ts';
@@ -109,6 +110,9 @@ export async function openFoundation(
     isFanOutOn: config.TIDEGATE_FAN_OUT,
     onCommitted: courier.start,
   });
+  const attemptTransactions = makeSlots(
+    Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
+  );
   const vault = makeTenantVault(config.TIDEGATE_MASTER_KEYS);
   const jobs = makeOutboundJobs({
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
@@ -154,6 +158,7 @@ export async function openFoundation(
             log,
             wake: courier.wake,
             start: courier.start,
+            transactions: attemptTransactions,
           }),
           await makeMaintenanceWorker({
             ...shared,

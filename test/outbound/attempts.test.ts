@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeDeliveryActivities } from '../../activities/delivery/activities.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
+import { makeSlots } from '../../shared/domain/slots.ts';
 import { makeEgress, type Egress } from '../../shared/egress/egress.ts';
 import { closedPolicy } from '../../shared/egress/policy.ts';
 import { makeResolve } from '../../shared/egress/resolver.ts';
@@ -219,6 +220,7 @@ describe('what is counted', () => {
       egress,
       log: makeLogger({ level: 'silent', name: 'test' }),
       wake: () => undefined,
+      transactions: makeSlots(4),
       cancellation: () => new AbortController().signal,
     });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeSlots } from '../../apps/gateway/receiver/slots.ts';
+import { makeSlots } from '../../shared/domain/slots.ts';
 
 const longMs = 600_000;
 

@@ -13,8 +13,8 @@ export interface OutboundLaneInput {
 /** The id of the lane of an installation: there is one. */
 export const outboundLaneId = (taskQueue: string): string => `${taskQueue}-lane`;
 
-/** 64 at once keep two cores busy; a call ends before anybody wonders whether it lives. */
+/** 32 at once keep two cores busy; a call ends before anybody wonders whether it lives. */
 export const outboundLaneInput: OutboundLaneInput = {
-  drain: { rowsMax: 256, concurrencyMax: 64, timeMaxMs: 20_000 },
+  drain: { rowsMax: 256, concurrencyMax: 32, timeMaxMs: 20_000 },
   callsMax: 200,
 };

@@ -19,7 +19,7 @@ import {
   searchAttributes,
   type InboundDeliveryInput,
 } from '../../../workflows/inbound-delivery/contract.ts';
-import { makeSlots } from './slots.ts';
+import { makeSlots } from '../../../shared/domain/slots.ts';
 
 export interface StartRequest extends InboundDeliveryInput {
   readonly workflowId: string;

@@ -50,8 +50,10 @@ export interface CourierDeps {
 
 /** Calls under way at once. More would only wait for each other in a small engine. */
 const underWayMax = 16;
-/** Deliveries that wait for one of these places; the rest is left to the sweeper. */
+/** Deliveries that wait for one of these places; one more is a burst. */
 const waitingMax = 64;
+/** A burst is left to the burst lane for at least so long: starts would only slow the lane down. */
+const burstMs = 5_000;
 const callBudgetMs = 5_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -66,6 +68,7 @@ export function makeCourier(deps: CourierDeps): Courier {
   let underWay = 0;
   const waiting: (() => Promise<void>)[] = [];
   let drained: (() => void) | undefined;
+  let burstUntilMs = 0;
 
   function enqueue(work: () => Promise<void>): void {
     if (isClosed || waiting.length >= waitingMax) return;
@@ -100,11 +103,34 @@ export function makeCourier(deps: CourierDeps): Courier {
     }
   }
 
+  async function openLane(): Promise<void> {
+    const client = clientOf(current);
+    await withBudget(client, () =>
+      client.workflow.start(outboundLaneName, {
+        workflowId: outboundLaneId(deps.taskQueue),
+        taskQueue: deps.taskQueue,
+        args: [outboundLaneInput],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        // Before the deliveries that it is opened for.
+        priority: { priorityKey: 1 },
+        staticSummary: 'Works off a backlog of due deliveries',
+      }),
+    );
+  }
+
   return {
     use(client) {
       current = client;
     },
     start(deliveries) {
+      if (waiting.length + deliveries.length > waitingMax) {
+        burstUntilMs = performance.now() + burstMs;
+        waiting.length = 0;
+        // What it has to do is due in a moment; the sweeper would open it a little later.
+        openLane().catch(() => undefined);
+      }
+      if (performance.now() < burstUntilMs) return;
       for (const delivery of deliveries) {
         enqueue(async () => {
           const client = clientOf(current);
@@ -125,19 +151,7 @@ export function makeCourier(deps: CourierDeps): Courier {
       }
     },
     rouse,
-    async openLane() {
-      const client = clientOf(current);
-      await withBudget(client, () =>
-        client.workflow.start(outboundLaneName, {
-          workflowId: outboundLaneId(deps.taskQueue),
-          taskQueue: deps.taskQueue,
-          args: [outboundLaneInput],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          staticSummary: 'Works off a backlog of due deliveries',
-        }),
-      );
-    },
+    openLane,
     async isReachable() {
       const client = current;
       if (client === undefined) return false;

@@ -10,8 +10,8 @@ import type { Courier } from './courier.ts';
 
 /** All of a batch are under way at once, and the next one follows when they are done. */
 const batchMax = 16;
-/** So many full batches in a row are a backlog: the burst lane is opened for it. */
-const backlogBatches = 3;
+/** So many that are due at once are a backlog: the burst lane is opened for it. */
+const backlogMin = 64;
 /** Meanwhile the sweeper looks whether the lane has taken it. */
 const laneCheckMs = 1_000;
 
@@ -35,16 +35,16 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
   let isStopped = false;
   /** Meanwhile nothing is taken: another replica may reach it, and what is taken in vain waits longer. */
   let isEngineAway = true;
-  let fullBatches = 0;
+  let isLaneOpen = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
 
   async function sweep(): Promise<number> {
     if (isEngineAway) isEngineAway = !(await deps.courier.isReachable());
     if (isEngineAway) return 0;
-    if (fullBatches >= backlogBatches && (await isLeftToLane())) return 0;
+    isLaneOpen = await isLeftToLane();
+    if (isLaneOpen) return 0;
     const due = await claimDueWakes(deps.pool, batchMax, wakeRetryBaseMs);
-    fullBatches = due.length === batchMax ? fullBatches + 1 : 0;
     if (due.length === 0) return 0;
     const results = await Promise.all(due.map((delivery) => rouse(deps, delivery)));
     const roused = results.filter(Boolean).length;
@@ -63,13 +63,13 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
     // What was found may have more behind it.
     timer = setTimeout(next, roused > 0 ? 0 : pauseMs());
   }
-  /** Whether there is still a backlog, and the lane is open for it. */
+  /** Whether there is a backlog, and the lane is open for it. */
   async function isLeftToLane(): Promise<boolean> {
-    if ((await countDueWakes(deps.pool, batchMax)) < batchMax) return false;
+    if ((await countDueWakes(deps.pool, backlogMin)) < backlogMin) return false;
     await deps.courier.openLane();
     return true;
   }
-  const pauseMs = (): number => (fullBatches >= backlogBatches ? laneCheckMs : deps.intervalMs);
+  const pauseMs = (): number => (isLaneOpen ? laneCheckMs : deps.intervalMs);
   function next(): void {
     running = loop();
   }

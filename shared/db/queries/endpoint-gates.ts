@@ -56,7 +56,8 @@ interface GateRow {
 }
 
 /**
- * Locks the gate of a delivery's endpoint and reads both. The delivery itself is locked already, so
+ * Locks the gate of a delivery's endpoint and reads both. The transaction's commit does not wait for the
+ * disk while others wait for the gate: a begun attempt that a crash of the database forgets is begun again. The delivery itself is locked already, so
  * that its attempt cannot change meanwhile. Undefined when the endpoint is gone.
  */
 export async function lockGate(
@@ -73,6 +74,7 @@ export async function lockGate(
         s.sealed as secrets_sealed, s.legacy as secrets_legacy, g.tokens,
         (extract(epoch from clock_timestamp() - g.refilled_at) * 1000)::double precision as idle_ms,
         g.failures_in_a_row, g.last_duration_ms,
+        set_config('synchronous_commit', 'off', true) as sync,
         (extract(epoch from (
           select a.lease_until from outbound_attempts a
           where a.tenant_id = $1::uuid and a.delivery_id = $3::uuid and a.finished_at is null
@@ -135,4 +137,26 @@ export async function lockGateOnly(tx: TenantTx, endpointId: EndpointId): Promis
     values: [tx.tenantId, endpointId],
   });
   return rowCount === 1;
+}
+
+/** Notes on a locked gate how its endpoint fares after an attempt. */
+export async function noteHealth(
+  tx: TenantTx,
+  endpointId: EndpointId,
+  attempt: { readonly isSuccess: boolean; readonly durationMs: number },
+): Promise<void> {
+  await tx.query({
+    name: 'note_health',
+    text: `
+      update endpoint_gates
+      set last_duration_ms = $4::integer,
+        failures_in_a_row = case when $3::boolean then 0 else failures_in_a_row + 1 end,
+        failing_since = case when $3::boolean then null
+          else coalesce(failing_since, clock_timestamp()) end,
+        last_delivered_at = case when $3::boolean then clock_timestamp()
+          else last_delivered_at end,
+        told_percent = case when $3::boolean then 0 else told_percent end
+      where tenant_id = $1::uuid and endpoint_id = $2::uuid`,
+    values: [tx.tenantId, endpointId, attempt.isSuccess, attempt.durationMs],
+  });
 }

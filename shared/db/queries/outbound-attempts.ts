@@ -140,34 +140,22 @@ export interface DeliveryStanding {
   readonly lateMs: number;
 }
 
-/** Records where an open delivery stands after an attempt, and how its endpoint fares. */
+/** Records where an open delivery stands after an attempt. */
 export async function recordStanding(
   tx: TenantTx,
-  delivery: { readonly id: OutboundDeliveryId; readonly endpointId: EndpointId },
+  id: OutboundDeliveryId,
   standing: DeliveryStanding,
-  durationMs: number,
 ): Promise<void> {
   await tx.query({
     name: 'record_standing',
     text: `
-      with gate as (
-        update endpoint_gates
-        set last_duration_ms = $9::integer,
-          failures_in_a_row = case when $3::text = 'delivered' then 0 else failures_in_a_row + 1 end,
-          failing_since = case when $3::text = 'delivered' then null
-            else coalesce(failing_since, clock_timestamp()) end,
-          last_delivered_at = case when $3::text = 'delivered' then clock_timestamp()
-            else last_delivered_at end,
-          told_percent = case when $3::text = 'delivered' then 0 else told_percent end
-        where tenant_id = $1::uuid and endpoint_id = $10::uuid
-      )
       update outbound_deliveries
       set status = $3::text, failures = $4::integer, last_status_code = $5::integer,
-        last_error_class = $6::text, last_error = $7::text, failure_code = $12::text,
+        last_error_class = $6::text, last_error = $7::text, failure_code = $10::text,
         next_attempt_at = clock_timestamp()
           + make_interval(secs => $8::double precision / 1000.0),
         wake_due_at = clock_timestamp()
-          + make_interval(secs => ($8::double precision + $11::integer) / 1000.0),
+          + make_interval(secs => ($8::double precision + $9::integer) / 1000.0),
         wake_attempts = 0, waiting_since = null, rate_slot_at = null,
         delivered_at = case when $3::text = 'delivered' then clock_timestamp() end,
         settled_at = case when $3::text <> 'retrying' then clock_timestamp() end,
@@ -175,15 +163,13 @@ export async function recordStanding(
       where tenant_id = $1::uuid and id = $2::uuid and settled_at is null`,
     values: [
       tx.tenantId,
-      delivery.id,
+      id,
       standing.status,
       standing.failures,
       standing.statusCode,
       standing.errorClass,
       standing.error,
       standing.waitMs,
-      durationMs,
-      delivery.endpointId,
       standing.lateMs,
       standing.failureCode,
     ],

@@ -33,7 +33,7 @@ export interface DeliveryBatch {
 }
 
 /** How long whoever makes a delivery keeps the start of its workflow to itself, in milliseconds. */
-const startGraceMs = 5_000;
+const startGraceMs = 2_000;
 
 /**
  * Stores the deliveries of an event. An event that an endpoint has already been given is left out

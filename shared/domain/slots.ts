@@ -2,6 +2,8 @@
 export interface Slots {
   /** A place, as the function that gives it back; undefined when none is free within `waitMs`. */
   take(waitMs: number): Promise<(() => void) | undefined>;
+  /** Makes a call in a place, however long that takes to come free. */
+  use<Result>(call: () => Promise<Result>): Promise<Result>;
 }
 
 export function makeSlots(count: number): Slots {
@@ -10,6 +12,7 @@ export function makeSlots(count: number): Slots {
 
   function release(): void {
     const [next] = waiting;
+    if (next !== undefined) waiting.delete(next);
     // The place is handed on, so that nobody who asks later can take it in between.
     if (next === undefined) free += 1;
     else next();
@@ -33,6 +36,15 @@ export function makeSlots(count: number): Slots {
         }
         waiting.add(take);
       });
+    },
+    async use(call) {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => void waiting.add(resolve));
+      try {
+        return await call();
+      } finally {
+        release();
+      }
     },
   };
 }
