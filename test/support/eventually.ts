@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Waits until `probe` stops throwing, and returns what it returned. Fails with its last error. */
 export async function eventually<Result>(
   probe: () => Promise<Result> | Result,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<Result> {
   const deadline = Date.now() + withinMs;
   for (;;) {
