@@ -8,7 +8,7 @@ export const dataFolder = (environment: NodeJS.ProcessEnv): string =>
   path.resolve(environment['TIDEGATE_DATA_DIR'] || '.tidegate');
 
 /** Everything that the local stack puts into its data folder. */
-const ours = /^(logs|run|postgres|postgres-dir|secrets\.json|temporal\.db(-\w+)?)$/;
+const ours = /^(logs|run|postgres|postgres-dir|secrets\.json|cli\.json|temporal\.db(-\w+)?)$/;
 
 /**
  * What the local stack keeps in a folder, or undefined when there is no such folder. Throws for a

@@ -22,6 +22,7 @@ import { insertUser } from '../../shared/db/queries/users.ts';
 import { makeWithTenant, type TenantTx } from '../../shared/db/tenant.ts';
 import { parseHookId, parseTenantId } from '../../shared/domain/ids.ts';
 import { tenantSlug } from '../../shared/domain/tenant-slug.ts';
+import { keepDemoEndpoint } from './demo-endpoint.ts';
 import type { LocalSecrets } from './secrets.ts';
 
 export const demoHookSlug = 'alerts';
@@ -34,10 +35,15 @@ export type DemoDesk = Pick<DeskSeed, 'clientId' | 'boardId' | 'priorityId'>;
 
 /**
  * Makes what the demo tenant lacks: a service desk, an owner with a token, the hook `alerts`, which
- * turns a signed alert into a ticket, once for each `alert.id`, and the hook `refunds`, which runs
- * the example workflow. Safe to repeat, also on data of an older version.
+ * turns a signed alert into a ticket, once for each `alert.id`, the hook `refunds`, which runs the
+ * example workflow, and the endpoint `echo`, which is told of everything. Safe to repeat, also on data
+ * of an older version.
  */
-export async function seedDemo(databaseUrl: string, secrets: LocalSecrets): Promise<DemoDesk> {
+export async function seedDemo(
+  databaseUrl: string,
+  secrets: LocalSecrets,
+  echoUrl: string,
+): Promise<DemoDesk> {
   const pool = makePool({
     connectionString: databaseUrl,
     connectionsMax: 2,
@@ -65,6 +71,7 @@ export async function seedDemo(databaseUrl: string, secrets: LocalSecrets): Prom
         if ((await findReceivingHook(tx, settings.slug)) !== undefined) continue;
         await addHook(vault, tx, secrets.demoHookSecret, settings);
       }
+      await keepDemoEndpoint(vault, tx, { url: echoUrl, secret: secrets.demoEndpointSecret });
       return desk;
     });
   } finally {

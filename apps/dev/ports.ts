@@ -11,6 +11,7 @@ export const defaultPorts = {
   temporal: 7_233,
   temporalUi: 8_233,
   gateway: 8_080,
+  echo: 8_090,
 } as const;
 
 /** Whether nobody listens on a port of the loopback interface. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { makePersonalToken } from '../../shared/crypto/tokens.ts';
+import { makeEndpointSecret } from '../../shared/signing/secrets.ts';
 
 const secretsSchema = z.object({
   masterKeys: z.string(),
@@ -11,6 +12,7 @@ const secretsSchema = z.object({
   appPassword: z.string(),
   demoTenantId: z.uuid(),
   demoHookSecret: z.string(),
+  demoEndpointSecret: z.string(),
   demoToken: z.string(),
   operatorToken: z.string(),
 });
@@ -29,6 +31,7 @@ export function makeSecrets(): LocalSecrets {
     appPassword: random(24),
     demoTenantId: crypto.randomUUID(),
     demoHookSecret: random(32),
+    demoEndpointSecret: makeEndpointSecret(),
     demoToken: makePersonalToken().token,
     operatorToken: random(32),
   };

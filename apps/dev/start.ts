@@ -3,30 +3,12 @@ import path from 'node:path';
 import { formatFinding, runChecks } from '../doctor/finding.ts';
 import { preflightChecks } from '../doctor/local.ts';
 import { dataFolder } from './data-folder.ts';
-import { parseLine, startStack, type Stack } from './stack.ts';
+import { makeLogView } from './log-view.ts';
+import { startStack, type Stack } from './stack.ts';
 import { makeStages } from './stages.ts';
 
 const dir = dataFolder(process.env);
 const write = (line: string): void => console.log(line);
-
-const troubles = new Set<unknown>(['warn', 'error', 'fatal']);
-
-/** The launcher's own view of the gateway's log: one line per request, and whatever needs a look. */
-function showGatewayLine(line: string): void {
-  const entry = parseLine(line);
-  if (entry === undefined) return write(line);
-  const text = (name: string): string => {
-    const value = entry[name];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  };
-  if (entry.event === 'inbound.answered') {
-    const at = new Date().toLocaleTimeString('en-GB');
-    const note = entry['duplicate'] === true ? 'duplicate' : text('error');
-    const answer = [text('status'), text('delivery_id'), note].filter(Boolean).join(' ');
-    write(`${at}  ${text('method')} ${text('hookSlug')} -> ${answer} (${text('durationMs')} ms)`);
-  }
-  if (troubles.has(entry['level'])) write(`${text('level')}: ${text('msg')}`);
-}
 
 function banner(stack: Stack): string {
   return [
@@ -36,10 +18,12 @@ function banner(stack: Stack): string {
     `  gateway      ${stack.gatewayUrl}`,
     ...(stack.temporalUiUrl ? [`  Temporal UI  ${stack.temporalUiUrl}`] : []),
     `  API          ${stack.gatewayUrl}/docs`,
+    `  receiver     ${stack.echoUrl} (verifies and prints the webhooks of the endpoint echo)`,
     `  user token   ${stack.secrets.demoToken}`,
     `  data         ${dir} (logs in ${path.join(dir, 'logs')})`,
     '',
-    'Send a signed alert. The first time it makes a ticket; the second time it is a duplicate:',
+    'Send a signed alert. It makes a ticket, and a line below shows the webhook that the receiver got and',
+    'verified. The second time it is a duplicate:',
     '',
     `  ${stack.requests.alert}`,
     '',
@@ -47,9 +31,14 @@ function banner(stack: Stack): string {
     '',
     `  ${stack.requests.refund}`,
     '',
-    'Then look at what came in:  npx tidegate deliveries list alerts',
+    'Then, in a second terminal:',
     '',
-    'Ctrl-C stops everything. The data stays.',
+    '  npx tidegate deliveries list alerts     what came in',
+    '  npx tidegate outbound list              what went out; "outbound show <id>" has every attempt',
+    '  npx tidegate endpoints pause echo       hold the webhooks; "endpoints resume echo" lets them go',
+    '  npx tidegate listen 4000                bring them to a program of yours too, retries included',
+    '',
+    'For tries of your own endpoints may be on this machine here. Ctrl-C stops everything. The data stays.',
     '',
   ].join('\n');
 }
@@ -81,7 +70,13 @@ if (unfit.length > 0) {
   process.exit(1);
 }
 try {
-  stack = await startStack({ dir, stages: makeStages(write), onGatewayLine: showGatewayLine });
+  const view = makeLogView(write);
+  stack = await startStack({
+    dir,
+    stages: makeStages(write),
+    onGatewayLine: view.gatewayLine,
+    onWebhook: view.webhook,
+  });
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

@@ -51,8 +51,10 @@ describe('a process-id file that is damaged', () => {
 describe('resetting the data folder', () => {
   test('ends what a killed launcher left running, and deletes everything', async () => {
     const child = await leaveBehind('temporal');
-    writeFileSync(path.join(dir, 'secrets.json'), '{}');
-    writeFileSync(path.join(dir, 'temporal.db-wal'), '');
+    // A launcher that is killed leaves the profile of the command line, too.
+    for (const file of ['secrets.json', 'cli.json', 'temporal.db-wal']) {
+      writeFileSync(path.join(dir, file), '');
+    }
     expect(findOrphans(dir)).toEqual([{ name: 'temporal', pid: child.pid }]);
     const [, [, signal]] = await Promise.all([removeDataFolder(dir), once(child, 'exit')]);
     expect(signal).toBe('SIGTERM');
