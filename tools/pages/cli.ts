@@ -16,6 +16,8 @@ is found without any setting:
 \`\`\`
 npx tidegate send alerts --data '{"alert":{"id":"1","severity":"high","title":"Disk full"}}'
 npx tidegate deliveries list alerts
+npx tidegate outbound list
+npx tidegate listen 4000
 npx tidegate signature explain --help
 \`\`\`
 
@@ -32,7 +34,7 @@ only where neither an address nor a token was given.
 ## In scripts
 
 With \`--json\` a command prints one document on standard output: the one that the API answered, so that
-\`/docs\` of the server describes it. \`deliveries tail\` prints one a line. Errors are one document on
+\`/docs\` of the server describes it. Every \`tail\`, and \`listen\`, prints one a line. Errors are one document on
 standard error: \`{"error": {code, message, details, requestId, next, exitCode}}\`. Without \`--json\` lists are
 tables on a terminal, and lines with tabs between their cells elsewhere.
 
