@@ -87,7 +87,7 @@ export const tenantSchema = z
       .describe('While false no events are stored and automation keys are refused'),
     endpointOwnership: z
       .enum(['tenant', 'user'])
-      .describe('Whether endpoints are the tenant\'s, or each user has their own, at most 5'),
+      .describe("Whether endpoints are the tenant's, or each user has their own, at most 5"),
     createdAt: timestampSchema,
   })
   .meta({ id: 'Tenant' });

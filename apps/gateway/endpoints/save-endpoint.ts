@@ -8,11 +8,11 @@ import {
   endpointDefaults,
   endpointNameConstraint,
   insertEndpoint,
-  listTenantTypeNames,
   updateEndpoint,
   type Endpoint,
   type EndpointSettings,
 } from '../../../shared/db/queries/endpoints.ts';
+import { listTenantEventTypeNames } from '../../../shared/db/queries/tenant-event-types.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { parseEndpointId, type EndpointId } from '../../../shared/domain/ids.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
@@ -99,7 +99,7 @@ async function changedSettings(
 ): Promise<EndpointSettings> {
   const urlOf = (pointer: string, text: string): string => storedUrl(services, pointer, text);
   const plain = mergeSettings(current, body, urlOf);
-  requireFitting(plain, body, await listTenantTypeNames(tx));
+  requireFitting(plain, body, await listTenantEventTypeNames(tx));
   const own = await changedHeaders(services.vault, tx, current.id, current, headers);
   requireFreeNames(own.headerNames, plain);
   return { ...plain, ...own };
@@ -114,8 +114,7 @@ function isWaitShortened(before: EndpointSettings, after: EndpointSettings): boo
 }
 
 function areUrlsChanged(before: EndpointSettings, after: EndpointSettings): boolean {
-  const text = ({ url, eventUrls }: EndpointSettings): string =>
-    JSON.stringify([url, eventUrls]);
+  const text = ({ url, eventUrls }: EndpointSettings): string => JSON.stringify([url, eventUrls]);
   return text(before) !== text(after);
 }
 

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { listTenantTypeNames, type Endpoint } from '../../../shared/db/queries/endpoints.ts';
+import type { Endpoint } from '../../../shared/db/queries/endpoints.ts';
+import { listTenantEventTypeNames } from '../../../shared/db/queries/tenant-event-types.ts';
 import { recordTestEvent } from '../../../shared/db/queries/outbound-delivery-log.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { parseEventId, toWireId, type OutboundDeliveryId } from '../../../shared/domain/ids.ts';
@@ -64,7 +65,7 @@ function defaultType(profile: SignatureProfile): string {
 
 async function requireType(tx: TenantTx, type: string): Promise<void> {
   if (findEventType(type) !== undefined) return;
-  const own = await listTenantTypeNames(tx);
+  const own = await listTenantEventTypeNames(tx);
   if (own.includes(type)) return;
   const allowed = [...eventTypeNames, ...own].join(', ');
   throw invalid('/event', `There is no event type ${type}. Allowed are ${allowed}.`);

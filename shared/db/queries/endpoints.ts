@@ -335,16 +335,6 @@ export async function claimEndpoints(tx: TenantTx): Promise<void> {
   });
 }
 
-/** The names of the event types that the tenant has registered, at most 1,000. */
-export async function listTenantTypeNames(tx: TenantTx): Promise<string[]> {
-  const { rows } = await tx.query<{ name: string }>({
-    text: `
-      select name from tenant_event_types where tenant_id = $1::uuid order by name limit 1000`,
-    values: [tx.tenantId],
-  });
-  return rows.map(({ name }) => name);
-}
-
 /** Removes an endpoint with its secrets. Its deliveries stay in the log. False when there is none. */
 export async function deleteEndpoint(tx: TenantTx, id: EndpointId): Promise<boolean> {
   const { rowCount } = await tx.query({
