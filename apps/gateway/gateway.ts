@@ -100,6 +100,7 @@ export async function startGateway(
       seeThrough,
       refuseStart,
       hub,
+      way,
       log,
       outcomeWaitMs: config.TIDEGATE_OUTCOME_WAIT_MS,
     }),

@@ -112,6 +112,7 @@ describe('the start of an accepted delivery', () => {
       seeThrough: makeSeeThrough({ starter, hub, way }),
       refuseStart: makeRefuseStart(factory.withTenant),
       hub,
+      way,
       log,
       outcomeWaitMs: 1_000,
     });

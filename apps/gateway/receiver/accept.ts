@@ -46,6 +46,8 @@ export interface VerifiedRequest {
   readonly judgedBy: string | null;
   /** When the request began, by the monotonic clock in milliseconds. */
   readonly startedAtMs: number;
+  /** Called once the request is stored, before its outcome is waited for. */
+  readonly onCommitted: () => void;
 }
 
 /** Undefined when a remembered hook does not let the request in, or has changed: nothing is stored. */
@@ -85,6 +87,7 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
       judgedBy,
     });
     if (acceptance.kind === 'stale') return undefined;
+    verified.onCommitted();
     const { id } = record;
     if (acceptance.kind === 'duplicate') {
       deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });

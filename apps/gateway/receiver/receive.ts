@@ -38,21 +38,27 @@ export interface ReceiverDeps {
 export type Receive = (request: InboundRequest) => Promise<Answer>;
 
 const userAgentLengthMax = 1_024;
+/** An acceptance that takes longer than this waits for a lock, and no processor time would hasten it. */
+const acceptanceMaxMs = 2_000;
 const dispatchingMethods = new Set(['POST', 'PUT', 'PATCH']);
 
 /** The receiver: from raw bytes to a committed delivery and its answer (design: architecture.md). */
 export function makeReceive(deps: ReceiverDeps): Receive {
   return async (request) => {
-    const release = deps.way.take();
+    const onCommitted = deps.way.take(acceptanceMaxMs);
     try {
-      return await receive(deps, request);
+      return await receive(deps, request, onCommitted);
     } finally {
-      release();
+      onCommitted();
     }
   };
 }
 
-async function receive(deps: ReceiverDeps, request: InboundRequest): Promise<Answer> {
+async function receive(
+  deps: ReceiverDeps,
+  request: InboundRequest,
+  onCommitted: () => void,
+): Promise<Answer> {
   const startedAtMs = performance.now();
   const tenant = await deps.tenants.resolve(request.tenantSlug);
   const seen = verifiableRequest(request, deps.publicUrl());
@@ -66,7 +72,7 @@ async function receive(deps: ReceiverDeps, request: InboundRequest): Promise<Ans
   const accept = (found: FoundHook, judgedBy: string | null): Promise<Answer | undefined> => {
     const { hook } = found;
     const record = { ...recordOf(request, found, true), hookId: hook.id };
-    return deps.accept({ tenantId, request, record, hook, judgedBy, startedAtMs });
+    return deps.accept({ tenantId, request, record, hook, judgedBy, startedAtMs, onCommitted });
   };
 
   // What is remembered may let a request in, if the acceptance finds it unchanged, and nothing else:

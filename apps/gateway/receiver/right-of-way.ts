@@ -1,15 +1,16 @@
 /** Lets work that nobody waits for make way for requests. */
 export interface RightOfWay {
-  /** Takes the way for a request; gives the function that ends that. */
-  take(): () => void;
+  /**
+   * Takes the way for a request, for so many milliseconds at most: after them it waits for somebody
+   * else, and keeps nobody from working. Gives the function that ends it.
+   */
+  take(heldMaxMs: number): () => void;
   /** Resolves when nobody has the way, in the order of asking. */
   whenFree(): Promise<void>;
 }
 
 /** The way counts as free once no request has had it for this long. */
 const calmMs = 5;
-/** A request that takes longer than this waits for somebody else, and keeps nobody from working. */
-const heldMaxMs = 100;
 /** However busy it is, one of those who wait goes ahead in this time: a backlog always gets smaller. */
 const patienceMs = 500;
 
@@ -41,7 +42,7 @@ export function makeRightOfWay(deps: { readonly nowMs: () => number }): RightOfW
   }
 
   return {
-    take() {
+    take(heldMaxMs) {
       held += 1;
       plan();
       let isHeld = true;

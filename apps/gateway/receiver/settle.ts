@@ -3,6 +3,7 @@ import type { DispatchOutcome } from '../../../shared/domain/outcome.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { OutcomeHub } from './outcome-hub.ts';
 import type { RefuseStart } from './refuse-start.ts';
+import type { RightOfWay } from './right-of-way.ts';
 import type { SeeThrough } from './see-through.ts';
 import type { Starter, StartRequest, StartResult } from './starter.ts';
 
@@ -22,6 +23,12 @@ export type Settle = (
  */
 const unawaitedMax = 4;
 
+/**
+ * How long an awaited outcome keeps other starts back: what one usually takes. Of a slower one the action
+ * waits for something, and the engine has time for others.
+ */
+const heldMaxMs = 40;
+
 /** After this time a run taken by this process is asked for over the server as well. */
 const localPatienceMs = 2_000;
 
@@ -30,6 +37,7 @@ export function makeSettle(deps: {
   readonly refuseStart: RefuseStart;
   readonly seeThrough: SeeThrough;
   readonly hub: OutcomeHub;
+  readonly way: RightOfWay;
   readonly log: Logger;
   readonly outcomeWaitMs: number;
 }): Settle {
@@ -67,11 +75,13 @@ export function makeSettle(deps: {
     if (wanted === 'start-only') return startOnly(request);
     // Before the start: an eager run may finish before the start's own reply is read.
     const expected = deps.hub.expect(request.deliveryId);
+    const release = deps.way.take(heldMaxMs);
     try {
       const started = await deps.starter.start(request);
       if (started.kind !== 'started') return await settleUnstarted(request, started);
       return await firstOutcome(expected.outcome, started, deps.outcomeWaitMs);
     } finally {
+      release();
       expected.forget();
     }
   };
