@@ -169,7 +169,7 @@ async function fail(
   message: string,
 ): Promise<AttemptResult> {
   await settleDelivery(tx, delivery.id, { status: 'failed', code, message });
-  await reportFailed(tx, delivery, code);
+  await reportFailed(tx, delivery, { reason: message, lastStatus: null });
   return { kind: 'settled', status: 'failed', code, message };
 }
 

@@ -15,6 +15,7 @@ import {
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
+import { publishEndpointEvent } from '../../shared/outbound/endpoint-event.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
 import type { OpenedAttempt } from './open-attempt.ts';
 import {
@@ -23,7 +24,7 @@ import {
   sweepAfterMs,
   type Verdict,
 } from './policy.ts';
-import { reportDisabled, reportFailed, reportRecovered } from './report.ts';
+import { reportFailed } from './report.ts';
 
 /** Largest part of an answer's body that is kept, in bytes (S-049). */
 const keptBodyBytesMax = 8_192;
@@ -54,7 +55,8 @@ export async function recordAttempt(
       ({ kind: 'settled', status: current.status, code: null, message: null } as const)
     : await recordVerdict(tx, current, answer, { retry, lane });
   if (isSuccess && endpoint.failuresInARow > 0) {
-    await reportRecovered(tx, endpointId);
+    const recoveredAt = new Date().toISOString();
+    await publishEndpointEvent(tx, endpointId, 'endpoint.recovered', { recoveredAt });
     await lineUpSleeping(tx, endpointId);
   }
   // Last, because every attempt at the endpoint waits for this lock: the place is given back, and who
@@ -78,9 +80,14 @@ async function recordVerdict(
   const standing = { ...toStanding(verdict, answer, failures), lateMs: sweepAfterMs(lane) };
   await recordStanding(tx, id, standing);
   if (verdict.kind === 'failed') {
-    await reportFailed(tx, delivery, verdict.code);
+    const { statusCode, error } = standing;
+    await reportFailed(tx, delivery, { reason: error ?? verdict.code, lastStatus: statusCode });
     if (verdict.isEndpointGone && (await disableEndpoint(tx, endpointId, goneReason, 'gone'))) {
-      await reportDisabled(tx, endpointId, goneReason);
+      const disabledAt = new Date().toISOString();
+      await publishEndpointEvent(tx, endpointId, 'endpoint.disabled', {
+        reason: 'gone',
+        disabledAt,
+      });
     }
   }
   return toResult(verdict, standing);

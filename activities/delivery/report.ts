@@ -1,6 +1,6 @@
 import type { LockedDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
-import { toWireId, type EndpointId } from '../../shared/domain/ids.ts';
+import { toWireId } from '../../shared/domain/ids.ts';
 import { isFailureReported } from '../../shared/events/operational.ts';
 import { publishEvent } from '../../shared/outbound/publish-event.ts';
 
@@ -11,7 +11,7 @@ import { publishEvent } from '../../shared/outbound/publish-event.ts';
 export async function reportFailed(
   tx: TenantTx,
   delivery: LockedDelivery,
-  code: string,
+  end: { readonly reason: string; readonly lastStatus: number | null },
 ): Promise<void> {
   if (!isFailureReported(delivery.eventType)) return;
   const deliveryId = toWireId('outboundDelivery', delivery.id);
@@ -26,38 +26,9 @@ export async function reportFailed(
       eventId: toWireId('event', delivery.eventId),
       eventType: delivery.eventType,
       attempts: delivery.attempts,
-      code,
+      lastStatus: end.lastStatus,
+      reason: end.reason,
     },
     aboutEndpointId: delivery.endpointId,
-  });
-}
-
-/** Tells that an endpoint was disabled, and why. */
-export async function reportDisabled(
-  tx: TenantTx,
-  endpointId: EndpointId,
-  reason: string,
-): Promise<void> {
-  const wireId = toWireId('endpoint', endpointId);
-  await publishEvent(tx, {
-    type: 'endpoint.disabled',
-    objectType: 'endpoint',
-    objectId: wireId,
-    deliveryId: null,
-    data: { endpointId: wireId, reason },
-    aboutEndpointId: endpointId,
-  });
-}
-
-/** Tells that an endpoint answers again. */
-export async function reportRecovered(tx: TenantTx, endpointId: EndpointId): Promise<void> {
-  const wireId = toWireId('endpoint', endpointId);
-  await publishEvent(tx, {
-    type: 'endpoint.recovered',
-    objectType: 'endpoint',
-    objectId: wireId,
-    deliveryId: null,
-    data: { endpointId: wireId },
-    aboutEndpointId: endpointId,
   });
 }

@@ -10,7 +10,7 @@ import {
 import type { TenantTx } from '../../shared/db/tenant.ts';
 import { toWireId, type EndpointId } from '../../shared/domain/ids.ts';
 import type { Mail } from '../../shared/mail/mailer.ts';
-import { publishEvent } from '../../shared/outbound/publish-event.ts';
+import { publishEndpointEvent } from '../../shared/outbound/endpoint-event.ts';
 import { failingMeasure, failingWindowHours, judgeFailing } from './failing-policy.ts';
 
 const reason = `${failingMeasure.failuresMax} deliveries failed and none arrived within ${failingWindowHours} hours.`;
@@ -38,7 +38,7 @@ export async function disableFailing(
   // Once it is enabled again, counting and telling begin anew.
   await setToldPercent(tx, endpointId, 0);
   await reportFailing(tx, endpointId, window, 100);
-  await report(tx, endpointId, 'endpoint.disabled', {
+  await publishEndpointEvent(tx, endpointId, 'endpoint.disabled', {
     reason: 'failing',
     disabledAt: new Date().toISOString(),
   });
@@ -60,30 +60,13 @@ const reportFailing = (
   window: FailingWindow,
   percent: number,
 ): Promise<void> =>
-  report(tx, endpointId, 'endpoint.failing', {
+  publishEndpointEvent(tx, endpointId, 'endpoint.failing', {
     percent,
     failedDeliveries: window.failures,
     limit: failingMeasure.failuresMax,
     windowHours: failingWindowHours,
     lastStatus: window.lastStatus,
   });
-
-async function report(
-  tx: TenantTx,
-  endpointId: EndpointId,
-  type: string,
-  data: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const wireId = toWireId('endpoint', endpointId);
-  await publishEvent(tx, {
-    type,
-    objectType: 'endpoint',
-    objectId: wireId,
-    deliveryId: null,
-    data: { endpointId: wireId, ...data },
-    aboutEndpointId: endpointId,
-  });
-}
 
 function mailOf(to: readonly string[], endpointId: EndpointId, window: FailingWindow): Mail {
   const { name, lastStatus } = window;

@@ -96,7 +96,7 @@ async function expire(tx: TenantTx, id: OutboundDeliveryId): Promise<void> {
   const delivery = await lockOutboundDelivery(tx, id);
   if (delivery === undefined || isSettled(delivery.status)) return;
   await settleDelivery(tx, id, { status: 'failed', code: 'expired', message: expiredMessage });
-  await reportFailed(tx, delivery, 'expired');
+  await reportFailed(tx, delivery, { reason: expiredMessage, lastStatus: null });
 }
 
 /**

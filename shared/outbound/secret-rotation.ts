@@ -15,7 +15,7 @@ import {
   type RotationStanding,
 } from '../db/queries/secret-rotations.ts';
 import type { TenantTx } from '../db/tenant.ts';
-import { toWireId, type EndpointId } from '../domain/ids.ts';
+import type { EndpointId } from '../domain/ids.ts';
 import { acceptsSecret, secretKindOf, type SignatureProfile } from '../signing/profiles.ts';
 import {
   makeSecretOf,
@@ -24,7 +24,7 @@ import {
   secretPrefix,
   type SecretKind,
 } from '../signing/secrets.ts';
-import { publishEvent } from './publish-event.ts';
+import { publishEndpointEvent } from './endpoint-event.ts';
 
 /** Who asks for a change: a user of the tenant, or the rotation itself. */
 export type RotationActor = Pick<AuditEntry, 'actorType' | 'actorId'>;
@@ -154,7 +154,7 @@ export async function tendRotation(
   }
   const endsAt = await takeRotationWarning(tx, endpointId);
   if (endsAt !== undefined) {
-    await report(tx, endpointId, 'endpoint.secret_expiring', {
+    await publishEndpointEvent(tx, endpointId, 'endpoint.secret_expiring', {
       previousSecretExpiresAt: endsAt.toISOString(),
     });
   }
@@ -166,26 +166,9 @@ async function reportRotated(
   endpointId: EndpointId,
   endedAt: Date | null,
 ): Promise<void> {
-  await report(tx, endpointId, 'endpoint.secret_rotated', {
+  await publishEndpointEvent(tx, endpointId, 'endpoint.secret_rotated', {
     secretPrefix: (await currentSecretPrefix(tx, endpointId)) ?? '',
     previousSecretExpiresAt: endedAt?.toISOString() ?? null,
-  });
-}
-
-async function report(
-  tx: TenantTx,
-  endpointId: EndpointId,
-  type: string,
-  data: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const wireId = toWireId('endpoint', endpointId);
-  await publishEvent(tx, {
-    type,
-    objectType: 'endpoint',
-    objectId: wireId,
-    deliveryId: null,
-    data: { endpointId: wireId, ...data },
-    aboutEndpointId: endpointId,
   });
 }
 

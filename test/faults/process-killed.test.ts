@@ -113,7 +113,8 @@ describe('a worker that is killed inside the action', () => {
     await releaseOutcome();
 
     const { url } = await rig.gateway({ env: patient });
-    await rig.sender.send(url, { key: 'a' });
+    const repeated = await rig.sender.send(url, { key: 'a' });
+    expect(repeated.ending).toMatchObject({ status: 200 });
     await expectNothingLostOrDoubled(rig);
   });
 

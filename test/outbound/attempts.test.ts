@@ -7,6 +7,8 @@ import { makeEgress, type Egress } from '../../shared/egress/egress.ts';
 import { closedPolicy } from '../../shared/egress/policy.ts';
 import { makeResolve } from '../../shared/egress/resolver.ts';
 import { makeLogger } from '../../shared/telemetry/logger.ts';
+import type { EventTypeName } from '../../shared/events/catalogue.ts';
+import { validateEventData } from '../../shared/events/validate.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
 import { startOutboundRig, type OutboundRig } from '../support/outbound-rig.ts';
@@ -39,6 +41,19 @@ const untilSettled = (tenant: TestTenant, status: string) =>
     return delivery!;
   });
 
+/** What was reported of the work itself, each in the form that its type promises. */
+async function expectReports(tenant: TestTenant, types: readonly string[]): Promise<void> {
+  const { rows } = await rig.database.admin.query<{ type: string; data: unknown }>(
+    `select type, data from events
+     where tenant_id = $1 and split_part(type, '.', 1) in ('delivery', 'endpoint') order by type`,
+    [tenant.id],
+  );
+  expect(rows.map(({ type }) => type)).toEqual(types);
+  for (const { type, data } of rows) {
+    expect(validateEventData(type as EventTypeName, data)).toMatchObject({ ok: true });
+  }
+}
+
 describe('a delivery', () => {
   test('S-056 S-072 carries the same id and body on every attempt, and the number of each', async () => {
     let calls = 0;
@@ -50,6 +65,7 @@ describe('a delivery', () => {
     await rig.endpoint(tenant, { url, ...ladder(1, 1, 1) });
     await rig.publish(tenant, { type: 'ticket.created', data: { n: 1 } });
     const delivery = await untilSettled(tenant, 'delivered');
+    await expectReports(tenant, ['endpoint.recovered']);
     expect(requests).toHaveLength(3);
     expect(new Set(requests.map(({ body }) => body))).toEqual(new Set([delivery.body]));
     expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
@@ -196,6 +212,7 @@ describe('a delivery', () => {
       disabled_reason: expect.stringContaining('gone'),
       auto_disabled_at: expect.any(Date),
     });
+    await expectReports(tenant, ['delivery.failed', 'endpoint.disabled']);
   });
 
   test('waits as long as Retry-After says, where that is more than its step', async () => {

@@ -8,9 +8,9 @@ import {
 } from '../../../shared/db/queries/endpoints.ts';
 import { releaseHeld } from '../../../shared/db/queries/outbound-deliveries.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../../shared/db/tenant.ts';
-import { toWireId, type EndpointId } from '../../../shared/domain/ids.ts';
+import type { EndpointId } from '../../../shared/domain/ids.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
-import { publishEvent } from '../../../shared/outbound/publish-event.ts';
+import { publishEndpointEvent } from '../../../shared/outbound/endpoint-event.ts';
 
 /** How long after an automatic disable an endpoint stays so, in milliseconds (S-078). */
 const coolingMs = 300_000;
@@ -37,7 +37,7 @@ export async function disableByOwner(
 ): Promise<void> {
   if (!(await disableEndpoint(tx, id, reason, 'owner'))) return;
   const disabledAt = new Date().toISOString();
-  await publishState(tx, id, 'endpoint.disabled', { reason: 'manual', disabledAt });
+  await publishEndpointEvent(tx, id, 'endpoint.disabled', { reason: 'manual', disabledAt });
 }
 
 /**
@@ -55,7 +55,7 @@ export async function enableEndpoint(tx: TenantTx, endpoint: Endpoint): Promise<
   }
   await setEndpointStatus(tx, id, 'active');
   await releaseHeld(tx, id);
-  await publishState(tx, id, 'endpoint.enabled', { enabledAt: new Date().toISOString() });
+  await publishEndpointEvent(tx, id, 'endpoint.enabled', { enabledAt: new Date().toISOString() });
 }
 
 /**
@@ -71,21 +71,4 @@ export async function removeEndpoint(
   await lockGateOnly(tx, id);
   if (!(await deleteEndpoint(tx, id))) throw new TidegateError('not_found');
   return ended;
-}
-
-async function publishState(
-  tx: TenantTx,
-  id: EndpointId,
-  type: 'endpoint.enabled' | 'endpoint.disabled',
-  facts: Readonly<Record<string, string>>,
-): Promise<void> {
-  const endpointId = toWireId('endpoint', id);
-  await publishEvent(tx, {
-    type,
-    objectType: 'endpoint',
-    objectId: endpointId,
-    deliveryId: null,
-    data: { endpointId, ...facts },
-    aboutEndpointId: id,
-  });
 }
