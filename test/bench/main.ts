@@ -4,11 +4,12 @@
  *   --rate n       acknowledgements a second (1000)
  *   --seconds n    length of each measurement (30)
  *   --quick        small loads: a look at the shape in about a minute
- *   --growth       also with 1,000,000 stored deliveries, which takes minutes to prepare
  *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,start
  *   --cpu-prof dir the gateway writes a CPU profile there when it ends
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Latencies } from './load.ts';
 import {
   measureAcknowledgement,
   measureFairness,
@@ -16,6 +17,7 @@ import {
   measureThroughput,
   measureWithStored,
   residentMegabytes,
+  type WithStored,
 } from './measures.ts';
 import { measureBesideDead, measureBurst, measureOutboundThroughput } from './outbound.ts';
 import { startBenchStack, type BenchStack } from './stack.ts';
@@ -27,7 +29,6 @@ const { values } = parseArgs({
     rate: { type: 'string' },
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    growth: { type: 'boolean', default: false },
     only: { type: 'string' },
     'cpu-prof': { type: 'string' },
   },
@@ -36,11 +37,14 @@ const isQuick = values.quick;
 const perSecond = Number(values.rate ?? (isQuick ? 100 : 1_000));
 const seconds = Number(values.seconds ?? (isQuick ? 5 : 30));
 const backlog = isQuick ? 300 : 10_000;
+/** Until what was only needed to start is collected. */
+const settleMs = 10_000;
 const wanted = new Set(values.only?.split(','));
 const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
 
 const temporalAddress = process.env['TEMPORAL_ADDRESS'];
 const table = makeTable();
+const megabytes = (value = NaN): string => `${value.toFixed(0)} MB`;
 const progress = (line: string): void =>
   console.error(`${performance.now().toFixed(0).padStart(8)} ms  ${line}`);
 
@@ -100,18 +104,29 @@ async function fairness(stack: BenchStack): Promise<void> {
 
 async function growth(stack: BenchStack): Promise<void> {
   const hook = await stack.newHook();
-  const sizes = values.growth ? [10_000, 1_000_000] : [0, 10_000];
-  const found: number[] = [];
-  for (const stored of sizes) {
-    progress(`outcomes with ${stored} stored deliveries`);
-    const latencies = await measureWithStored(stack, hook, { stored, seconds });
-    found.push(latencies.at(0.5));
-  }
-  const [small = NaN, large = NaN] = found;
+  const [few, many] = isQuick ? [1_000, 10_000] : [10_000, 1_000_000];
+  const measure = (stored: number) => {
+    progress(`outcomes and list pages with ${stored} stored deliveries`);
+    return measureWithStored(stack, hook, { stored, seconds });
+  };
+  const [small, large] = [await measure(few), await measure(many)];
+  const both = (pick: (found: WithStored) => Latencies, share: number): string =>
+    [small, large].map((found) => milliseconds(pick(found).at(share))).join(' and ');
+  const growthOf = large.outcomes.at(0.5) / small.outcomes.at(0.5);
   table.add(
-    `outcome p50 with ${sizes.join(' and ')} stored`,
+    `outcome p50 with ${few} and ${many} stored`,
     '<= 1.2x',
-    `${milliseconds(small)} and ${milliseconds(large)} (${(large / small).toFixed(2)}x)`,
+    `${both(({ outcomes }) => outcomes, 0.5)} (${growthOf.toFixed(2)}x)`,
+  );
+  table.add(
+    '… a page of the log by cursor, p50',
+    '< 20 ms',
+    both(({ pages }) => pages, 0.5),
+  );
+  table.add(
+    '… by number, which counts all, p50',
+    '',
+    both(({ numberedPages }) => numberedPages, 0.5),
   );
 }
 
@@ -170,11 +185,15 @@ async function withStack(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void stack.stop().then(() => process.exit(1)));
   }
-  const memory = (): string => `${residentMegabytes(stack)?.toFixed(0) ?? '?'} MB`;
   let peak = 0;
-  const watch = setInterval(() => (peak = Math.max(peak, residentMegabytes(stack) ?? 0)), 500);
+  const watch = setInterval(() => {
+    peak = Math.max(peak, residentMegabytes(stack)?.gateway ?? 0);
+  }, 500);
   try {
-    table.add('gateway with its worker, memory idle', '< 350 MB', memory());
+    await sleep(settleMs);
+    const idle = residentMegabytes(stack);
+    table.add('gateway with its worker, memory idle', '< 350 MB', megabytes(idle?.gateway));
+    table.add('… its evaluators beside it', '', megabytes(idle?.evaluators));
     if (isWanted('outcome')) await outcome(stack);
     if (isWanted('throughput')) await throughput(stack);
     if (isWanted('fairness')) await fairness(stack);
@@ -183,7 +202,7 @@ async function withStack(): Promise<void> {
     if (isWanted('dead')) await besideDead(stack);
     if (isWanted('burst')) await burst(stack);
     if (isWanted('ack')) await acknowledgement(stack);
-    table.add('… most memory under these loads', '< 700 MB', `${peak.toFixed(0)} MB`);
+    table.add('… most memory under these loads', '< 700 MB', megabytes(peak));
   } finally {
     clearInterval(watch);
     await stack.stop();

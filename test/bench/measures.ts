@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromWireId } from '../../shared/domain/ids.ts';
+import { fromWireId, toWireId } from '../../shared/domain/ids.ts';
+import { apiAs, type ApiAnswer } from '../support/api.ts';
 import type { TestHook } from '../support/factory.ts';
 import { cpuMilliseconds, median, startBareEngine } from './bare.ts';
-import { keepInFlight, openLoop, type Latencies } from './load.ts';
+import { keepInFlight, openLoop, summarise, type Latencies } from './load.ts';
 import { postOnce } from './sender.ts';
 import type { BenchStack } from './stack.ts';
 
 const inFlight = 64;
 const pollMs = 500;
+const pagesRead = 100;
 
 /** Acknowledgements at a fixed rate, and whether each of them was kept, once. */
 export interface Acknowledgement {
@@ -170,30 +172,82 @@ export async function measureFairness(
   return { alone, beside, backlogLeft: rows[0]?.n ?? NaN };
 }
 
-/** Outcomes one at a time of a tenant that has this many deliveries stored already. */
+/** What a hook's work takes when so many of its deliveries are stored already. */
+export interface WithStored {
+  /** Outcomes, one at a time. */
+  readonly outcomes: Latencies;
+  /** Pages of its log by cursor, from the newest on. */
+  readonly pages: Latencies;
+  /** Pages by number, which count every delivery. */
+  readonly numberedPages: Latencies;
+}
+
 export async function measureWithStored(
   stack: BenchStack,
   hook: TestHook,
   load: { readonly stored: number; readonly seconds: number },
-): Promise<Latencies> {
+): Promise<WithStored> {
   await stack.admin.query(
     `insert into inbound_deliveries (tenant_id, id, hook_id, request_method, request_path, body,
        auth_status, dispatch_status, idempotency_key, workflow_id, outcome, received_at)
-     select $1, gen_random_uuid(), $2, 'POST', '/', '{}', 'verified', 'dispatched',
+     select $1, uuidv7(make_interval(secs => -n)), $2, 'POST', '/', '{}', 'verified', 'dispatched',
        'stored-' || n, 'in/stored/' || n, '{"status":"dispatched"}',
        now() - make_interval(secs => n)
      from generate_series(
        (select count(*) + 1 from inbound_deliveries where tenant_id = $1), $3::integer) as n`,
     [hook.tenant.id, hook.id, load.stored],
   );
-  await stack.admin.query('analyze inbound_deliveries');
+  // What autovacuum would have done by the time that so many had come in.
+  await stack.admin.query('vacuum (analyze) inbound_deliveries');
   const run = { inFlight: 1, seconds: load.seconds };
-  return (await keepInFlight(run, () => sendOne(stack, hook))).latencies;
+  const outcomes = (await keepInFlight(run, () => sendOne(stack, hook))).latencies;
+  return { outcomes, ...(await measurePages(stack, hook)) };
 }
 
-/** Memory of the gateway's process in megabytes, or undefined where it cannot be read. */
-export function residentMegabytes(stack: BenchStack): number | undefined {
+async function measurePages(
+  stack: BenchStack,
+  hook: TestHook,
+): Promise<Pick<WithStored, 'pages' | 'numberedPages'>> {
+  const { token } = await stack.factory.user(hook.tenant);
+  const api = apiAs(stack.gateway.url, token);
+  const path = `/inbound-webhooks/${toWireId('hook', hook.id)}/deliveries`;
+  const timed = async (query: string, samplesMs: number[]): Promise<ApiAnswer> => {
+    const startedMs = performance.now();
+    const answer = await api.get(`${path}?${query}`);
+    samplesMs.push(performance.now() - startedMs);
+    if (answer.status !== 200) throw new Error(`a page was answered ${answer.status}`);
+    return answer;
+  };
+  const byCursor: number[] = [];
+  const byNumber: number[] = [];
+  let query = 'limit=25';
+  for (let n = 1; n <= pagesRead; n += 1) {
+    const { body } = await timed(query, byCursor);
+    query = `limit=25&cursor=${body.nextCursor}`;
+    await timed(`limit=25&page=${n}`, byNumber);
+  }
+  return { pages: summarise(byCursor), numberedPages: summarise(byNumber) };
+}
+
+/** Memory in megabytes of the gateway's process and of all its evaluators; undefined off Linux. */
+export function residentMegabytes(
+  stack: BenchStack,
+): { readonly gateway: number; readonly evaluators: number } | undefined {
   if (process.platform !== 'linux') return undefined;
-  const status = readFileSync(`/proc/${stack.gateway.child.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024;
+  const { pid } = stack.gateway.child;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  return {
+    gateway: residentOf(pid) ?? NaN,
+    evaluators: children.reduce((sum, child) => sum + (residentOf(child) ?? 0), 0),
+  };
+}
+
+/** Undefined when the process has ended meanwhile. */
+function residentOf(pid: number | string | undefined): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024;
+  } catch {
+    return undefined;
+  }
 }

@@ -32,16 +32,38 @@ export interface BenchStack {
   stop(): Promise<void>;
 }
 
-export async function startBenchStack(given: {
+export interface BenchStackOptions {
   /** Undefined: the local development server. */
   readonly temporalAddress: string | undefined;
   readonly gatewayOptions: readonly string[];
-}): Promise<BenchStack> {
+}
+
+type Closers = (() => Promise<void>)[];
+
+/** Starts all of it, or leaves nothing behind. */
+export async function startBenchStack(options: BenchStackOptions): Promise<BenchStack> {
+  const closers: Closers = [];
+  const stopAll = async (): Promise<void> => {
+    for (const close of closers.toReversed()) await close();
+  };
+  let stopped: Promise<void> | undefined;
+  // Once, also when a signal and the end of the bench ask for it.
+  const stop = (): Promise<void> => (stopped ??= stopAll());
+  try {
+    return { ...(await start(options, closers)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  given: BenchStackOptions,
+  closers: Closers,
+): Promise<Omit<BenchStack, 'stop'>> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-bench-'));
   chmodSync(dir, 0o755);
-  const closers: (() => Promise<void>)[] = [
-    () => Promise.resolve(rmSync(dir, { recursive: true, force: true })),
-  ];
+  closers.push(() => Promise.resolve(rmSync(dir, { recursive: true, force: true })));
   const { postgresPassword, migratorPassword, appPassword, masterKeys } = makeSecrets();
   const postgres = await startLocalPostgres({
     dir,
@@ -75,10 +97,6 @@ export async function startBenchStack(given: {
     },
   });
   closers.push(() => gateway.child.stop());
-  const stopAll = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
-  };
-  let stopped: Promise<void> | undefined;
   return {
     admin,
     gateway,
@@ -86,12 +104,10 @@ export async function startBenchStack(given: {
     factory,
     masterKeys,
     newHook: () => newHook(factory),
-    // Once, also when a signal and the end of the bench ask for it.
-    stop: () => (stopped ??= stopAll()),
   };
 }
 
-async function startTemporal(dir: string, closers: (() => Promise<void>)[]): Promise<string> {
+async function startTemporal(dir: string, closers: Closers): Promise<string> {
   const binary = await findTemporalBinary((line) => console.error(line));
   const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
   closers.push(temporal.stop);
