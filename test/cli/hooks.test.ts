@@ -1,39 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { argv, makeCli, type Cli } from '../support/cli.ts';
-import { ticketMapping, type TestTenant } from '../support/factory.ts';
+import { argv, type Cli } from '../support/cli.ts';
+import { startHookCli, type HookCli } from '../support/hook-cli.ts';
 import { hookBody } from '../support/hook-body.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
+let rig: HookCli;
 let cli: Cli;
-let mapping: string;
 /** The slug of a hook that each test has to itself. */
 let slug: string;
-let made = 0;
 
 beforeAll(async () => {
-  stack = await startTestStack();
-  tenant = await stack.factory.tenant();
-  const { token } = await stack.factory.user(tenant);
-  cli = makeCli({ TIDEGATE_URL: stack.gateway.url, TIDEGATE_TOKEN: token });
-  mapping = cli.file('mapping.json', JSON.stringify(ticketMapping(tenant.desk)));
+  rig = await startHookCli();
+  ({ cli } = rig);
 });
-afterAll(async () => {
-  await cli.close();
-  await stack.stop();
-});
+afterAll(() => rig.close());
 beforeEach(() => {
-  made += 1;
-  slug = `hook-${made}`;
+  slug = rig.nextSlug();
 });
 
 /** Makes the test's hook from options. */
 const create = (...options: string[]) =>
-  cli.json(
-    argv`hooks create --name Alerts --slug ${slug} --action createTicket --mapping ${mapping}
-      ${options.length > 0 ? options : ['--auth', 'hmac_sha256']}`,
-  );
+  rig.create(slug, options.length > 0 ? options : ['--auth', 'hmac_sha256']);
 const send = (secret: string, body: unknown, ...options: string[]) =>
   cli.json(['send', slug, '--secret', secret, '--data', JSON.stringify(body), ...options]);
 
@@ -71,7 +57,7 @@ describe('hooks create', () => {
   });
 
   test('S-007 takes settings from a file, over which options win, and a secret from standard input', async () => {
-    const file = cli.file('hook.json', JSON.stringify(hookBody(tenant, { slug: 'replaced' })));
+    const file = cli.file('hook.json', JSON.stringify(hookBody(rig.tenant, { slug: 'replaced' })));
     const answer = await cli.json(
       ['hooks', 'create', '--file', file, '--slug', slug, '--secret', '-'],
       { stdin: 'a secret of one´s own\n' },

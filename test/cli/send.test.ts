@@ -4,39 +4,25 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findPreset } from '../../shared/presets/index.ts';
-import { argv, makeCli, type Cli } from '../support/cli.ts';
-import { ticketMapping, type TestTenant } from '../support/factory.ts';
+import type { Cli } from '../support/cli.ts';
+import { startHookCli, type HookCli } from '../support/hook-cli.ts';
 import { keysFor } from '../support/preset-harness.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
 
-let stack: TestStack;
-let tenant: TestTenant;
+let rig: HookCli;
 let cli: Cli;
-let mapping: string;
 /** The slug of a hook that each test has to itself. */
 let slug: string;
-let made = 0;
 
 beforeAll(async () => {
-  stack = await startTestStack();
-  tenant = await stack.factory.tenant();
-  const { token } = await stack.factory.user(tenant);
-  cli = makeCli({ TIDEGATE_URL: stack.gateway.url, TIDEGATE_TOKEN: token });
-  mapping = cli.file('mapping.json', JSON.stringify(ticketMapping(tenant.desk)));
+  rig = await startHookCli();
+  ({ cli } = rig);
 });
-afterAll(async () => {
-  await cli.close();
-  await stack.stop();
-});
+afterAll(() => rig.close());
 beforeEach(() => {
-  made += 1;
-  slug = `hook-${made}`;
+  slug = rig.nextSlug();
 });
 
-const create = (...options: string[]) =>
-  cli.json(
-    argv`hooks create --name Hook --slug ${slug} --action createTicket --mapping ${mapping} ${options}`,
-  );
+const create = (...options: string[]) => rig.create(slug, options);
 const alert = '{"title": "Disk full"}';
 
 const secret = 'a secret of some length';
