@@ -18,7 +18,7 @@ const livezSchema = {
   tags: ['Operations'],
   operationId: 'readLiveness',
   summary: 'Whether the process answers',
-  response: { 200: z.strictObject({ status: z.literal('ok') }) },
+  response: { 200: z.strictObject({ status: z.literal('ok') }).describe('It does') },
 };
 
 const readinessSchema = z.looseObject({
@@ -29,7 +29,10 @@ const readyzSchema = {
   tags: ['Operations'],
   operationId: 'readReadiness',
   summary: 'Whether the process can do its work',
-  response: { 200: readinessSchema, 503: readinessSchema },
+  response: {
+    200: readinessSchema.describe('It can'),
+    503: readinessSchema.describe('It cannot; `checks` says why'),
+  },
 };
 
 /** `/livez`: the process answers. `/readyz`: it can do its work, with the reason when it cannot. */

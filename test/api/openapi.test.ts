@@ -25,6 +25,7 @@ interface Operation {
 
 interface Document {
   readonly openapi: string;
+  readonly tags: readonly { readonly name: string; readonly description?: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
@@ -138,10 +139,27 @@ describe('the OpenAPI document', () => {
     expect(document.components.schemas).toHaveProperty('WorkflowWebhookEnvelope');
   });
 
-  test('is served with a page to read it', async () => {
+  test('S-133 describes each tag and each answer', () => {
+    const described = new Set(
+      document.tags.filter((tag) => tag.description).map(({ name }) => name),
+    );
+    for (const [name, { tags = [], responses }] of operations()) {
+      expect(
+        tags.filter((tag) => !described.has(tag)),
+        name,
+      ).toEqual([]);
+      const descriptions = Object.values(responses).map(({ description }) => description);
+      expect(descriptions, name).not.toContain('Default Response');
+    }
+  });
+
+  test('is served with a page to read it, also over plain HTTP', async () => {
     const page = await fetch(`${stack.gateway.url}/docs`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toContain('text/html');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('upgrade-insecure-requests');
   });
 });
 

@@ -10,6 +10,23 @@ Every mutation takes an \`Idempotency-Key\`. Lists page by cursor: pass \`nextCu
 are \`application/problem+json\` with a stable \`code\`; docs/errors.md says what to do about each.`;
 
 /**
+ * What the page may load: its own files. The plugin's own policy also turns every address into HTTPS,
+ * which leaves the page empty where a gateway is reached by HTTP under a name; and it forbids the style
+ * elements that the page makes for itself.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "base-uri 'none'",
+  "connect-src 'self'",
+  "font-src 'self' data:",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "img-src 'self' data:",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+].join('; ');
+
+/**
  * Makes the OpenAPI document from the schemas that validate the requests (S-133) and serves it at
  * /openapi.json, with a page to read it at /docs. Must be registered before the routes.
  */
@@ -25,6 +42,7 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
         { name: 'Catalogue', description: 'Actions, workflows and sender presets to choose from' },
         { name: 'Events', description: 'What happened, and who has been told' },
         { name: 'Endpoints', description: 'Who is told of events, and how' },
+        { name: 'Replays', description: 'Sending again what an endpoint missed' },
         { name: 'Outbound deliveries', description: 'What was sent, and what came of it' },
         {
           name: 'Compatibility',
@@ -47,6 +65,14 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
     transform: createJsonSchemaTransform({ skipList: [] }),
     transformObject: jsonSchemaTransformObject,
   });
-  app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    uiConfig: {
+      // Without the bar that loads any other document.
+      layout: 'BaseLayout',
+      docExpansion: 'none',
+    },
+  });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }

@@ -51,10 +51,22 @@ export function schemaOf(
     ...(route.body && { body: route.body }),
     ...(route.method !== 'GET' && { headers: idempotencyHeader }),
     response: {
-      [route.status]: route.response ?? z.undefined().describe('Done'),
+      [route.status]: successResponse(route),
       ...errorResponses(errors, form),
     },
   };
+}
+
+const successes = {
+  200: 'Done',
+  201: 'Made',
+  202: 'Taken, and not done yet',
+  204: 'Done',
+} as const;
+
+function successResponse({ status, response }: DocumentedRoute): unknown {
+  if (response === undefined) return z.undefined().describe(successes[status]);
+  return { description: successes[status], content: { 'application/json': { schema: response } } };
 }
 
 /** One documented response a status, naming the codes that come with it. */

@@ -18,7 +18,9 @@ const receiverAnswers = {
   ),
   401: z.undefined().describe('Not let in, whatever the reason. No body'),
   404: z.undefined().describe('The receiver of the tenant is switched off. No body'),
-  413: z.strictObject({ error: z.literal('payload_too_large') }),
+  413: z
+    .strictObject({ error: z.literal('payload_too_large') })
+    .describe('Larger than the hook takes. Not kept'),
   429: answer(z.literal('rate_limited'), 'Over the rate of the hook. Kept; see Retry-After'),
   500: answer(
     z.literal('dispatch_failed'),
@@ -33,7 +35,7 @@ const shared = {
   tags: ['Receiver'],
   params: z.object({
     tenantSlug: z.string().describe('12 hexadecimal digits'),
-    webhookSlug: z.string(),
+    webhookSlug: z.string().describe('Slug of the hook'),
   }),
 } as const;
 

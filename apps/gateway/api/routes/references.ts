@@ -17,7 +17,7 @@ const query = z.object({
     .string()
     .trim()
     .max(200)
-    .default('')
+    .optional()
     .describe('A text that the label must contain, in any case; all when absent'),
 });
 
@@ -35,7 +35,7 @@ export const referenceRoutes: readonly ApiRoute[] = [
     query,
     status: 200,
     response: z.strictObject({ data: z.array(referenceOptionSchema) }),
-    async handle({ tx, params: { refEntityType }, query: { search } }) {
+    async handle({ tx, params: { refEntityType }, query: { search = '' } }) {
       return { data: await listReferenceOptions(tx, refEntityType, toStorableText(search)) };
     },
   }),
