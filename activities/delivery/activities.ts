@@ -8,8 +8,10 @@ import type { Egress } from '../../shared/egress/egress.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
 import { signHeaders } from '../../shared/signing/profiles.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { CountedAttempt } from '../../shared/telemetry/metrics.ts';
 import type { DeliveryActivities } from './contract.ts';
 import { openAttempt, type OpenedAttempt } from './open-attempt.ts';
+import { isSuccess } from './policy.ts';
 import { recordAttempt } from './record-attempt.ts';
 
 export interface DeliveryDeps {
@@ -27,6 +29,8 @@ export interface DeliveryDeps {
    * must not hold every connection meanwhile.
    */
   readonly transactions: Pick<Slots, 'use'>;
+  /** Told of each attempt once it is recorded. */
+  readonly onAttempt: (attempt: CountedAttempt) => void;
   /** Fires when the worker is asked to end while an attempt is under way. */
   readonly cancellation: () => AbortSignal;
 }
@@ -53,6 +57,7 @@ export function makeDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
         recordAttempt(tx, opened.attempt, answer, { retry, lane }),
       );
       deps.wake(next);
+      deps.onAttempt(toCounted(opened.attempt, answer));
       logAttempt(deps.log, tenantId, opened.attempt, answer, result.kind);
       return result;
     },
@@ -94,6 +99,17 @@ function post(deps: DeliveryDeps, attempt: OpenedAttempt): Promise<EgressResult>
     timeoutMs: endpoint.timeoutMs,
     signal: deps.cancellation(),
   });
+}
+
+function toCounted({ delivery }: OpenedAttempt, answer: EgressResult): CountedAttempt {
+  const { origin } = delivery;
+  const { durationMs } = answer;
+  if (answer.kind === 'failed') {
+    return { outcome: 'failed', errorClass: answer.class, origin, durationMs };
+  }
+  return isSuccess(answer.status)
+    ? { outcome: 'delivered', errorClass: '', origin, durationMs }
+    : { outcome: 'failed', errorClass: 'http_status', origin, durationMs };
 }
 
 /** One line an attempt (S-049): no body, no header, no secret. */

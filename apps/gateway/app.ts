@@ -34,10 +34,19 @@ export interface AppDeps {
   /** Throws when the address of a request has asked too often. */
   readonly admitAddress: (request: FastifyRequest) => void;
   readonly health: HealthOptions;
+  /** Told of each answer: the surface, the status, and the time from the request's head in milliseconds. */
+  readonly onAnswered: (surface: string, status: number, durationMs: number) => void;
   /** A sender that has not finished its request after this time is cut off. */
   readonly requestTimeoutMs: number;
   /** How long an answer may take after that; a connection on which nothing moves for both is closed. */
   readonly answerTimeoutMs: number;
+}
+
+/** Which part of the surface a path belongs to; few values, because it becomes a label. */
+function surfaceOf(url: string): string {
+  if (url.startsWith('/api/inbound/')) return 'receiver';
+  if (url.startsWith('/api/v1/')) return 'api';
+  return url.startsWith('/api/webhook') ? 'compatibility' : 'other';
 }
 
 /** Bad percent-encoding and names that are too long. Answers do not repeat what was sent. */
@@ -72,6 +81,9 @@ export function makeApp(deps: AppDeps): FastifyInstance {
       : reply.code(404).send(),
   );
   app.addHook('onRequest', async (request) => deps.admitAddress(request));
+  app.addHook('onResponse', async (request, reply) => {
+    deps.onAnswered(surfaceOf(request.url), reply.statusCode, reply.elapsedTime);
+  });
   serveOpenApi(app, deps.version);
   app.register(receiverRoutes, { receive: deps.receive });
   app.register(managementApi, deps.api);

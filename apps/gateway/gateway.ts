@@ -10,6 +10,7 @@ import { normalisePolicy } from '../../shared/egress/policy.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { openFoundation } from '../worker/compose.ts';
 import { startEngine } from '../worker/engine.ts';
+import { serveMetrics } from '../worker/metrics-server.ts';
 import { makeProcessHealth } from '../worker/process-health.ts';
 import { queueNames } from '../worker/queues.ts';
 import { makeAddressLimit } from './api/address-limit.ts';
@@ -141,6 +142,7 @@ export async function startGateway(
       requestsPerMinute: config.TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS,
       nowMs,
     }),
+    onAnswered: foundation.metrics.answered,
     requestTimeoutMs: config.TIDEGATE_REQUEST_TIMEOUT_MS,
     answerTimeoutMs: config.TIDEGATE_OUTCOME_WAIT_MS + answerMarginMs,
     receive,
@@ -176,12 +178,14 @@ export async function startGateway(
   });
   const url = await app.listen({ host: config.TIDEGATE_HOST, port: config.TIDEGATE_PORT });
   listeningUrl = url;
+  const metricsServer = await serveMetrics(config, foundation.metrics, log);
   log.info({ event: 'gateway.listening', url }, 'the gateway accepts requests');
 
   return {
     url,
     async close() {
       await app.close();
+      await metricsServer.close();
       await sweeper.stop();
       await answers.stop();
       await engine.close();

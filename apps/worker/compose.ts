@@ -7,6 +7,7 @@ import { makeTenantVault, type TenantVault } from '../../shared/crypto/tenant-va
 import { assertTenantWalls } from '../../shared/db/boot-check.ts';
 import { makePool, type Pool } from '../../shared/db/pool.ts';
 import { resolveHandlerRun } from '../../shared/db/queries/handler-runs.ts';
+import { readProgress } from '../../shared/db/queries/progress.ts';
 import { putBackWakes } from '../../shared/db/queries/outbound-wakes.ts';
 import { schemaTrouble } from '../../shared/db/schema-version.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
@@ -18,6 +19,7 @@ import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
 import { makeResolve } from '../../shared/egress/resolver.ts';
 import { makeMailer, type Mailer } from '../../shared/mail/mailer.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { makeMetrics, type Metrics } from '../../shared/telemetry/metrics.ts';
 import { openCatalogue, type Catalogue } from './extensions/catalogue.ts';
 import { makeHandlerStarter } from './handler-starter.ts';
 import { makeHandlerWorker } from './handler-worker.ts';
@@ -50,6 +52,7 @@ export interface Foundation {
   readonly courier: Courier;
   /** Starts and tells the runs of rotations and replays. */
   readonly jobs: OutboundJobs;
+  readonly metrics: Metrics;
   /** Makes a worker of every queue that the process serves, on one connection. */
   makeWorkers(
     connection: NativeConnection,
@@ -99,6 +102,7 @@ export async function openFoundation(
     onEvent: ({ kind, ...fields }) =>
       log[kind === 'child_lost' ? 'warn' : 'info']({ event: `evaluator.${kind}`, ...fields }),
   });
+  const metrics = makeMetrics(() => readProgress(pool));
   const courier = makeCourier({
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
     isEager: served.isInbound,
@@ -109,6 +113,7 @@ export async function openFoundation(
   const withTenant = makeWithTenant(pool, {
     isFanOutOn: config.TIDEGATE_FAN_OUT,
     onCommitted: courier.start,
+    onPublished: (matched) => metrics.published(matched),
   });
   const attemptTransactions = makeSlots(
     Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
@@ -135,6 +140,7 @@ export async function openFoundation(
     egress,
     courier,
     jobs,
+    metrics,
     async makeWorkers(connection, namespace, onOutcome) {
       const { actions, workflows, handlerBundle } = catalogue;
       const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
@@ -146,7 +152,15 @@ export async function openFoundation(
       if (served.isInbound) {
         const workflowBundle = await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE);
         const startHandler = makeHandlerStarter(client, queueNames(taskQueuePrefix).handlers);
-        const dispatch = { evaluator, workflows, startHandler, onOutcome };
+        const dispatch = {
+          evaluator,
+          workflows,
+          startHandler,
+          onOutcome: (...[id, outcome]: Parameters<typeof onOutcome>) => {
+            metrics.settled(outcome);
+            onOutcome(id, outcome);
+          },
+        };
         workers.push(
           await makeInboundWorker({ ...shared, ...dispatch, workflowBundle }),
           await makeOutboundWorker({
@@ -159,6 +173,7 @@ export async function openFoundation(
             wake: courier.wake,
             start: courier.start,
             transactions: attemptTransactions,
+            onAttempt: metrics.attempted,
           }),
           await makeMaintenanceWorker({
             ...shared,

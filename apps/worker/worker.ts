@@ -5,6 +5,7 @@ import { healthRoutes } from '../../shared/telemetry/health.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { openFoundation } from './compose.ts';
 import { startEngine } from './engine.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { makeProcessHealth } from './process-health.ts';
 
 export interface WorkerProcess {
@@ -47,12 +48,14 @@ export async function startWorker(
     host: config.TIDEGATE_HOST,
     port: config.TIDEGATE_WORKER_HEALTH_PORT,
   });
+  const metricsServer = await serveMetrics(config, foundation.metrics, log);
   log.info({ event: 'worker.listening', url }, 'the worker answers for its health');
   return {
     url,
     async close() {
       await engine.close();
       await app.close();
+      await metricsServer.close();
       await foundation.close();
     },
   };

@@ -198,6 +198,13 @@ export const variables = {
     .meta(
       about('Port on TIDEGATE_HOST where a worker answers for its health; 0 picks a free one.'),
     ),
+  TIDEGATE_METRICS_PORT: port
+    .optional()
+    .meta(
+      about(
+        'Port on TIDEGATE_HOST where a gateway or worker serves `/metrics` for Prometheus; 0 picks a free one. Absent: none.',
+      ),
+    ),
   TIDEGATE_BODY_RETENTION_DAYS: days
     .default(30)
     .meta(about('Days after which stored bodies are cut to their first 1,024 bytes.')),

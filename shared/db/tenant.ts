@@ -21,6 +21,8 @@ export interface Outbox {
   readonly isFanOutOn: boolean;
   /** Notes a delivery whose workflow is to be started once the transaction has committed. */
   announce(delivery: AnnouncedDelivery): void;
+  /** Notes an event that went to so many endpoints, to be counted once the transaction has committed. */
+  notePublished(matched: number): void;
 }
 
 /** A committed delivery as the start of its workflow needs it. */
@@ -37,6 +39,8 @@ export interface OutboxOptions {
   readonly isFanOutOn: boolean;
   /** Told of the deliveries of a transaction after its commit. Must not throw or take long. */
   readonly onCommitted: (deliveries: readonly AnnouncedDelivery[]) => void;
+  /** Told of each event of a transaction after its commit, by how many endpoints it went to. */
+  readonly onPublished?: (matched: number) => void;
 }
 
 /** Stores events and deliveries, and leaves the start of their workflows to another process's sweeper. */
@@ -60,9 +64,11 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
   return async (tenantId, work) => {
     const client = await pool.connect();
     const announced: AnnouncedDelivery[] = [];
+    const published: number[] = [];
     const outbox = {
       isFanOutOn: options.isFanOutOn,
       announce: (delivery: AnnouncedDelivery) => void announced.push(delivery),
+      notePublished: (matched: number) => void published.push(matched),
     };
     try {
       // One round trip for both statements. The id is a branded UUID, checked where it was made.
@@ -71,6 +77,7 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
       await client.query('commit');
       client.release();
       if (announced.length > 0) options.onCommitted(announced);
+      for (const matched of published) options.onPublished?.(matched);
       return result;
     } catch (error) {
       // A connection whose state is in doubt is closed, which rolls back as well.

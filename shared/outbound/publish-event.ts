@@ -79,6 +79,8 @@ export async function publishEvent(
     },
   );
   if (recorded === undefined) return undefined;
+  // One that awaits its receipt has not gone anywhere yet.
+  if (event.awaitsReceipt !== true) tx.outbox.notePublished(recorded.endpoints.length);
   return fanOut(tx, id, event, recorded);
 }
 
@@ -93,6 +95,7 @@ export async function publishReceipt(
 ): Promise<PublishedEvent | undefined> {
   const taken = await takeReceipt(tx, id, receipt);
   if (taken === undefined) return undefined;
+  if (receipt !== null) tx.outbox.notePublished(taken.endpoints.length);
   return fanOut(tx, id, taken, taken, receipt ?? undefined);
 }
 

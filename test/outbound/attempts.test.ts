@@ -237,6 +237,7 @@ describe('what is counted', () => {
       egress,
       log: makeLogger({ level: 'silent', name: 'test' }),
       wake: () => undefined,
+      onAttempt: () => undefined,
       transactions: makeSlots(4),
       cancellation: () => new AbortController().signal,
     });
