@@ -75,6 +75,8 @@ async function start(
   const database = 'tidegate_bench';
   const { appUrl } = await prepareDatabase({ adminUrl, database, migratorPassword, appPassword });
   const admin = new Pool({ connectionString: new URL(`/${database}`, adminUrl).toString() });
+  // A connection that is still closing when Postgres stops.
+  admin.on('error', () => undefined);
   closers.push(() => admin.end());
   const temporalAddress = given.temporalAddress ?? (await startTemporal(dir, closers));
   await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress }));
