@@ -53,7 +53,7 @@ describe('the readiness of a gateway', () => {
       checks: {
         database: 'ok',
         migrations: 'ok',
-        pollers: `no worker serves ${taskQueue}-inbound, ${taskQueue}-maintenance`,
+        pollers: `no worker serves ${taskQueue}-inbound, ${taskQueue}-outbound, ${taskQueue}-maintenance`,
       },
     });
   });
