@@ -40,6 +40,7 @@ const worker = (temporalAddress: string): Promise<WorkerProcess> =>
       TIDEGATE_MASTER_KEYS: masterKeys,
       TIDEGATE_TASK_QUEUE: taskQueue,
       TIDEGATE_WORKER_HEALTH_PORT: '0',
+      TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
     }),
     loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress }),
     makeLogger({ level: 'silent', name: 'test' }),
@@ -86,7 +87,7 @@ describe('the readiness of a gateway', () => {
 describe('the readiness of a worker', () => {
   test('comes when it serves its queues, which gateways then see', async () => {
     const serving = await worker(inject('servers').temporalAddress);
-    await eventually(async () => expect((await readiness(serving.url)).code).toBe(200));
+    await eventually(async () => expect((await readiness(serving.url)).code).toBe(200), 60_000);
     const checks = { database: 'ok', migrations: 'ok', temporal: 'ok', pollers: 'ok' };
     await eventually(async () => expect((await readiness(serving.url)).checks).toEqual(checks));
     // A gateway asks the server every 10 s.
@@ -94,7 +95,7 @@ describe('the readiness of a worker', () => {
       expect((await readiness(stack.gateway.url)).checks['pollers']).toBe('ok');
     }, 40_000);
     await serving.close();
-  }, 90_000);
+  }, 120_000);
 
   test('does not come while Temporal is away, and the process stays alive', async () => {
     const waiting = await worker(`127.0.0.1:${await freePort()}`);
