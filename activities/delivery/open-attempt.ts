@@ -5,12 +5,11 @@ import { beginAttempt, loseAttempt } from '../../shared/db/queries/outbound-atte
 import {
   holdDelivery,
   lockOutboundDelivery,
-  queueForPlace,
   reserveRateSlot,
   settleDelivery,
-  takeNextWaiting,
   type LockedDelivery,
 } from '../../shared/db/queries/outbound-deliveries.ts';
+import { queueForPlace, takeNextWaiting } from '../../shared/db/queries/outbound-places.ts';
 import { databaseError, isUnavailable } from '../../shared/db/pool.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import type { OutboundDeliveryId } from '../../shared/domain/ids.ts';

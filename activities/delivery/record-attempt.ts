@@ -7,11 +7,10 @@ import {
   type DeliveryStanding,
 } from '../../shared/db/queries/outbound-attempts.ts';
 import {
-  lineUpSleeping,
   lockOutboundDelivery,
-  takeNextWaiting,
   type LockedDelivery,
 } from '../../shared/db/queries/outbound-deliveries.ts';
+import { lineUpSleeping, takeNextWaiting } from '../../shared/db/queries/outbound-places.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';

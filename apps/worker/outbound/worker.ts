@@ -8,7 +8,7 @@ import { placeFallbackMs } from '../../../activities/delivery/policy.ts';
 import { makeLaneActivities } from '../../../activities/lane/activities.ts';
 import { makeReplayActivities } from '../../../activities/replay/activities.ts';
 import { makeRotationActivities } from '../../../activities/rotation/activities.ts';
-import { lineUpForPlace } from '../../../shared/db/queries/outbound-deliveries.ts';
+import { lineUpForPlace } from '../../../shared/db/queries/outbound-places.ts';
 import {
   claimDueWakes,
   putBackWakes,
