@@ -24,6 +24,8 @@ export interface LaneDeps {
   readonly heartbeat: () => void;
 }
 
+/** Most attempts at one endpoint at once: one that never answers must not take up the whole lane. */
+const widthMax = 16;
 /** Longest that one endpoint is worked on before others that are due are looked for again. */
 const turnMs = 2_000;
 /** What is put back for want of a place is due again after this. */
@@ -103,7 +105,9 @@ function makeLanes(deps: LaneDeps, concurrencyMax: number): Lanes {
         await settleRest(result, next, rest);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(width, deliveries.length) }, takeTurns));
+    await Promise.all(
+      Array.from({ length: Math.min(width, widthMax, deliveries.length) }, takeTurns),
+    );
   }
 
   /** What one attempt says about the others of its endpoint. */

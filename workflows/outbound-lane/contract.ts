@@ -13,8 +13,11 @@ export interface OutboundLaneInput {
 /** The id of the lane of an installation: there is one. */
 export const outboundLaneId = (taskQueue: string): string => `${taskQueue}-lane`;
 
-/** 32 at once keep two cores busy; a call ends before anybody wonders whether it lives. */
+/**
+ * Most attempts only wait for their receiver: what keeps the cores busy is bounded elsewhere. A call ends
+ * before anybody wonders whether it lives.
+ */
 export const outboundLaneInput: OutboundLaneInput = {
-  drain: { rowsMax: 256, concurrencyMax: 32, timeMaxMs: 20_000 },
+  drain: { rowsMax: 256, concurrencyMax: 256, timeMaxMs: 20_000 },
   callsMax: 200,
 };
