@@ -67,12 +67,12 @@ describe('an event', () => {
     expect(await count()).toBe(before);
   });
 
-  test.for([['update events set data = $1'], ['delete from events where data::text <> $1']] as const)(
-    'cannot be changed or deleted by the application: %s',
-    async ([text]) => {
-      await record();
-      const change = factory.withTenant(tenant.id, (tx) => tx.query({ text, values: ['{}'] }));
-      await expect(change).rejects.toThrow(/permission denied/);
-    },
-  );
+  test.for([
+    ['update events set data = $1'],
+    ['delete from events where data::text <> $1'],
+  ] as const)('cannot be changed or deleted by the application: %s', async ([text]) => {
+    await record();
+    const change = factory.withTenant(tenant.id, (tx) => tx.query({ text, values: ['{}'] }));
+    await expect(change).rejects.toThrow(/permission denied/);
+  });
 });
