@@ -11,7 +11,7 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { CountedAttempt } from '../../shared/telemetry/metrics.ts';
 import type { DeliveryActivities } from './contract.ts';
 import { openAttempt, type OpenedAttempt } from './open-attempt.ts';
-import { isSuccess } from './policy.ts';
+import { faultOf, wasSuccess } from './policy.ts';
 import { recordAttempt } from './record-attempt.ts';
 
 export interface DeliveryDeps {
@@ -102,14 +102,12 @@ function post(deps: DeliveryDeps, attempt: OpenedAttempt): Promise<EgressResult>
 }
 
 function toCounted({ delivery }: OpenedAttempt, answer: EgressResult): CountedAttempt {
-  const { origin } = delivery;
-  const { durationMs } = answer;
-  if (answer.kind === 'failed') {
-    return { outcome: 'failed', errorClass: answer.class, origin, durationMs };
-  }
-  return isSuccess(answer.status)
-    ? { outcome: 'delivered', errorClass: '', origin, durationMs }
-    : { outcome: 'failed', errorClass: 'http_status', origin, durationMs };
+  return {
+    outcome: wasSuccess(answer) ? 'delivered' : 'failed',
+    errorClass: faultOf(answer).errorClass ?? '',
+    origin: delivery.origin,
+    durationMs: answer.durationMs,
+  };
 }
 
 /** One line an attempt (S-049): no body, no header, no secret. */

@@ -114,7 +114,7 @@ export function judgeAttempt(
 ): Verdict {
   if (result.kind === 'failed' && result.class === 'blocked') return final('address_refused');
   if (result.kind === 'answered') {
-    if (isSuccess(result.status)) return { kind: 'delivered' };
+    if (wasSuccess(result)) return { kind: 'delivered' };
     // A receiver can say more than a status does: the response header of Standard Webhooks.
     const wish = result.headers['webhook-delivery'];
     if (result.status === 410 || wish === 'disable') return final('endpoint_gone', true);
@@ -126,7 +126,21 @@ export function judgeAttempt(
   return waitMs === undefined ? final('attempts_exhausted') : { kind: 'retry', waitMs };
 }
 
-export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+/** Only a 2xx is a success (S-057). */
+export const wasSuccess = (answer: EgressResult): boolean =>
+  answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
+
+/** What was wrong with an answer, or the lack of one, as its class and a sentence; nulls for a success. */
+export function faultOf(answer: EgressResult): {
+  readonly errorClass: string | null;
+  readonly error: string | null;
+} {
+  if (answer.kind === 'failed') return { errorClass: answer.class, error: answer.message };
+  if (wasSuccess(answer)) return { errorClass: null, error: null };
+  const isRedirect = answer.status >= 300 && answer.status < 400;
+  const note = isRedirect ? ' Redirects are not followed.' : '';
+  return { errorClass: 'http_status', error: `The receiver answered ${answer.status}.${note}` };
+}
 
 const final = (code: ErrorCode, isEndpointGone = false): Verdict => ({
   kind: 'failed',

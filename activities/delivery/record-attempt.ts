@@ -17,12 +17,7 @@ import type { EgressResult } from '../../shared/egress/result.ts';
 import { publishEndpointEvent } from '../../shared/outbound/endpoint-event.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
 import type { OpenedAttempt } from './open-attempt.ts';
-import {
-  isSuccess as isSuccessStatus,
-  judgeAttempt,
-  sweepAfterMs,
-  type Verdict,
-} from './policy.ts';
+import { faultOf, judgeAttempt, sweepAfterMs, wasSuccess, type Verdict } from './policy.ts';
 import { reportFailed } from './report.ts';
 
 /** Largest part of an answer's body that is kept, in bytes (S-049). */
@@ -94,38 +89,16 @@ async function recordVerdict(
 
 const goneReason = 'The receiver answered that it is gone.';
 
-const wasSuccess = (answer: EgressResult): boolean =>
-  answer.kind === 'answered' && isSuccessStatus(answer.status);
-
 function toRecord(answer: EgressResult): AttemptRecord {
-  const outcome = wasSuccess(answer) ? 'delivered' : 'failed';
-  if (answer.kind === 'failed') {
-    return {
-      outcome,
-      statusCode: null,
-      errorClass: answer.class,
-      error: answer.message,
-      durationMs: answer.durationMs,
-      responseHeaders: {},
-      responseBody: null,
-    };
-  }
+  const isAnswered = answer.kind === 'answered';
   return {
-    outcome,
-    statusCode: answer.status,
+    outcome: wasSuccess(answer) ? 'delivered' : 'failed',
+    statusCode: isAnswered ? answer.status : null,
     ...faultOf(answer),
     durationMs: answer.durationMs,
-    responseHeaders: answer.headers,
-    responseBody: answer.body.subarray(0, keptBodyBytesMax).toString('utf8'),
+    responseHeaders: isAnswered ? answer.headers : {},
+    responseBody: isAnswered ? answer.body.subarray(0, keptBodyBytesMax).toString('utf8') : null,
   };
-}
-
-function faultOf(answer: EgressResult): { errorClass: string | null; error: string | null } {
-  if (answer.kind === 'failed') return { errorClass: answer.class, error: answer.message };
-  if (isSuccessStatus(answer.status)) return { errorClass: null, error: null };
-  const isRedirect = answer.status >= 300 && answer.status < 400;
-  const note = isRedirect ? ' Redirects are not followed.' : '';
-  return { errorClass: 'http_status', error: `The receiver answered ${answer.status}.${note}` };
 }
 
 function toStanding(
