@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertMasterKeys, rewrapDataKeys } from '../../shared/crypto/data-keys.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { Pool } from '../../shared/db/pool.ts';
+import { createTestDatabase, type TestDatabase, openAppPool } from '../support/database.ts';
 import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
@@ -20,14 +20,7 @@ const sealed = new Map<TestTenant, Buffer>();
 beforeAll(async () => {
   database = await createTestDatabase();
   factory = makeFactory(database.appUrl, old);
-  pool = makePool({
-    connectionString: database.appUrl,
-    connectionsMax: 4,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(database.appUrl, 4);
   const vault = makeTenantVault(parseKeyRing(old));
   for (let made = 0; made < 3; made += 1) {
     const tenant = await factory.tenant();

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MaintenanceJobName } from '../../activities/maintenance/contract.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import {
   acceptDelivery,
   deliveryLedger,
@@ -12,7 +12,7 @@ import { keepAnswer } from '../../shared/db/queries/idempotency-keys.ts';
 import { armCapture, captureSample, findSample } from '../../shared/db/queries/hook-samples.ts';
 import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { parseDeliveryId, type DeliveryId } from '../../shared/domain/ids.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase, openAppPool } from '../support/database.ts';
 import { makeFactory, requestRecord, type Factory, type TestHook } from '../support/factory.ts';
 import { maintenanceActivities } from '../support/maintenance.ts';
 
@@ -32,14 +32,7 @@ const dispatched: DispatchOutcome = {
 beforeAll(async () => {
   database = await createTestDatabase();
   factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
-  pool = makePool({
-    connectionString: database.appUrl,
-    connectionsMax: 2,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(database.appUrl);
   hook = await factory.hook(await factory.tenant());
 });
 afterAll(async () => {

@@ -2,11 +2,12 @@ import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MaintenanceDeps } from '../../activities/maintenance/deps.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import { setEndpointStatus } from '../../shared/db/queries/endpoints.ts';
 import { releaseHeld } from '../../shared/db/queries/outbound-deliveries.ts';
 import { findEventType } from '../../shared/events/catalogue.ts';
 import { makeMailer } from '../../shared/mail/mailer.ts';
+import { openAppPool } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
 import { maintenanceActivities } from '../support/maintenance.ts';
@@ -26,14 +27,7 @@ let endpoint: TestEndpoint;
 beforeAll(async () => {
   rig = await startOutboundRig();
   receiver = await startReceiver();
-  pool = makePool({
-    connectionString: rig.database.appUrl,
-    connectionsMax: 4,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(rig.database.appUrl, 4);
 });
 afterAll(async () => {
   await pool.end();

@@ -2,9 +2,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeReplayActivities } from '../../activities/replay/activities.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import { toWireId } from '../../shared/domain/ids.ts';
 import { findEventType } from '../../shared/events/catalogue.ts';
+import { openAppPool } from '../support/database.ts';
 import { apiAs, type ApiAnswer, type ApiCaller } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
@@ -26,14 +27,7 @@ let api: ApiCaller;
 beforeAll(async () => {
   rig = await startOutboundRig();
   receiver = await startReceiver();
-  pool = makePool({
-    connectionString: rig.database.appUrl,
-    connectionsMax: 2,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(rig.database.appUrl);
 });
 afterAll(async () => {
   await pool.end();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MaintenanceJobName } from '../../activities/maintenance/contract.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import { publishEvent } from '../../shared/outbound/publish-event.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase, openAppPool } from '../support/database.ts';
 import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
 import { maintenanceActivities } from '../support/maintenance.ts';
 import { makeEndpoint, type TestEndpoint } from '../support/outbound.ts';
@@ -20,14 +20,7 @@ let endpoint: TestEndpoint;
 beforeAll(async () => {
   database = await createTestDatabase();
   factory = makeFactory(database.appUrl, masterKeys);
-  pool = makePool({
-    connectionString: database.appUrl,
-    connectionsMax: 4,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(database.appUrl, 4);
 });
 afterAll(async () => {
   await factory.close();

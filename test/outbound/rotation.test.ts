@@ -1,11 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import { toWireId } from '../../shared/domain/ids.ts';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
 import { makeEndpointSecret, secretPrefix } from '../../shared/signing/secrets.ts';
+import { openAppPool } from '../support/database.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
@@ -25,14 +26,7 @@ let userId: string;
 beforeAll(async () => {
   rig = await startOutboundRig();
   receiver = await startReceiver();
-  pool = makePool({
-    connectionString: rig.database.appUrl,
-    connectionsMax: 2,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(rig.database.appUrl);
 });
 afterAll(async () => {
   await pool.end();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePool } from '../../shared/db/pool.ts';
 import { makeWithTenant, type AnnouncedDelivery } from '../../shared/db/tenant.ts';
 import { publishEvent, publishReceipt } from '../../shared/outbound/publish-event.ts';
 import { parseEventId } from '../../shared/domain/ids.ts';
+import { openAppPool } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startOutboundRig, type OutboundRig } from '../support/outbound-rig.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
@@ -47,14 +47,7 @@ describe('publishing', () => {
     const { id } = await rig.endpoint(tenant, { url: receiver.url });
     await rig.database.admin.query(`update endpoints set status = 'paused' where id = $1`, [id]);
     await rig.publish(tenant, event);
-    const pool = makePool({
-      connectionString: rig.database.appUrl,
-      connectionsMax: 1,
-      applicationName: 'switched-off',
-      acquireTimeoutMs: 5_000,
-      statementTimeoutMs: 5_000,
-      onError: () => undefined,
-    });
+    const pool = openAppPool(rig.database.appUrl, 1);
     const withTenant = makeWithTenant(pool, { isFanOutOn: false, onCommitted: () => undefined });
     const published = await withTenant(tenant.id, (tx) => publishEvent(tx, event));
     await pool.end();
@@ -74,14 +67,7 @@ describe('publishing', () => {
     const tenant = await rig.factory.tenant();
     await rig.endpoint(tenant, { url: receiver.url });
     const announced: AnnouncedDelivery[] = [];
-    const pool = makePool({
-      connectionString: rig.database.appUrl,
-      connectionsMax: 1,
-      applicationName: 'announced',
-      acquireTimeoutMs: 5_000,
-      statementTimeoutMs: 5_000,
-      onError: () => undefined,
-    });
+    const pool = openAppPool(rig.database.appUrl, 1);
     const withTenant = makeWithTenant(pool, {
       isFanOutOn: true,
       onCommitted: (deliveries) => void announced.push(...deliveries),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { inject } from 'vitest';
+import { makePool, type Pool as AppPool } from '../../shared/db/pool.ts';
 import { databaseRoles, urlForRole } from '../../shared/db/provision.ts';
 import { templateDatabase } from './servers.ts';
 
@@ -31,6 +32,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await asAdmin(adminUrl, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** A pool of the application's role, as a process of the product opens one. */
+export function openAppPool(appUrl: string, connectionsMax = 2): AppPool {
+  return makePool({
+    connectionString: appUrl,
+    connectionsMax,
+    applicationName: 'test',
+    acquireTimeoutMs: 5_000,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  });
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { WorkflowHandle } from '@temporalio/client';
 import { parseKeyRing } from '../../shared/crypto/key-ring.ts';
 import { makeTenantVault } from '../../shared/crypto/tenant-vault.ts';
-import { makePool, type Pool } from '../../shared/db/pool.ts';
+import type { Pool } from '../../shared/db/pool.ts';
 import { toWireId } from '../../shared/domain/ids.ts';
 import { rotateSecret, rotationItself } from '../../shared/outbound/secret-rotation.ts';
 import { secretPrefix } from '../../shared/signing/secrets.ts';
@@ -10,6 +10,7 @@ import {
   rotationUpdateNames,
   rotationWorkflowId,
 } from '../../workflows/secret-rotation/contract.ts';
+import { openAppPool } from '../support/database.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
@@ -28,14 +29,7 @@ let api: ApiCaller;
 beforeAll(async () => {
   rig = await startOutboundRig();
   temporal = await connectClient();
-  pool = makePool({
-    connectionString: rig.database.appUrl,
-    connectionsMax: 2,
-    applicationName: 'test',
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  });
+  pool = openAppPool(rig.database.appUrl);
 });
 afterAll(async () => {
   await pool.end();
