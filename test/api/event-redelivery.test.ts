@@ -174,13 +174,15 @@ describe('redelivering to an endpoint since a moment', () => {
       status: 200,
       body: { scheduled: 2, skippedAlreadyPending: 1 },
     });
-    await eventually(() => expect(given.target.requests.length).toBeGreaterThanOrEqual(before + 2));
-    const again = given.target.requests.slice(before).map(({ path, headers }) => ({
-      path,
-      id: headers['webhook-id'],
-    }));
-    expect(again.filter(({ id }) => id !== open.data.id)).toEqual(
-      ids.map((id) => ({ path: '/1', id })),
+    // The open one may be tried again meanwhile, which is its own schedule's business.
+    await eventually(() =>
+      expect(
+        given.target.requests
+          .slice(before)
+          .map(({ path, headers }) => ({ path, id: headers['webhook-id'] }))
+          .filter(({ id }) => id !== open.data.id)
+          .toSorted((one, other) => String(one.id).localeCompare(String(other.id))),
+      ).toEqual(ids.toSorted().map((id) => ({ path: '/1', id }))),
     );
     await given.target.close();
   });
