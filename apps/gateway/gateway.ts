@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
+import { resolveAutomationCredential } from '../../shared/db/queries/automation-credentials.ts';
 import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
 import { makeSelfContained } from '../../shared/db/self-contained.ts';
@@ -15,6 +16,7 @@ import { makeProcessHealth } from '../worker/process-health.ts';
 import { queueNames } from '../worker/queues.ts';
 import { makeAddressLimit } from './api/address-limit.ts';
 import { makeAuthenticate } from './api/authenticate.ts';
+import { makeAdmitKey } from './api/key-limit.ts';
 import { makeAdmitRead } from './api/read-limit.ts';
 import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
@@ -158,8 +160,12 @@ export async function startGateway(
         noteReplay: foundation.jobs.noteReplay,
         eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
       }),
-      authenticate: makeAuthenticate({ lookUp: (sha256) => resolvePersonalToken(pool, sha256) }),
+      authenticate: makeAuthenticate({
+        lookUp: (sha256) => resolvePersonalToken(pool, sha256),
+        lookUpKey: (sha256) => resolveAutomationCredential(pool, sha256),
+      }),
       admitRead: makeAdmitRead({ withTenant }),
+      admitKey: makeAdmitKey({ withTenant }),
       withTenant,
       vault: shared.vault,
     },

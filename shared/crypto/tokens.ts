@@ -23,6 +23,12 @@ export function makePersonalToken(): NewToken {
   return { token, ...storedForm(token) };
 }
 
+/** Draws the secret of an automation credential (S-102). */
+export function makeAutomationKey(): NewToken {
+  const token = `osk_${randomAlphanumerics(randomCharacters)}`;
+  return { token, ...storedForm(token) };
+}
+
 /** What is kept of a token. */
 export function storedForm(token: string): Omit<NewToken, 'token'> {
   return { sha256: hashToken(token), prefix: token.slice(0, prefixCharacters) };
@@ -33,6 +39,15 @@ const personalTokenPattern = /^tgu_[A-Za-z0-9]{48}$/;
 /** True for a text that can be a personal token at all; anything else needs no look-up. */
 export function isPersonalToken(text: string): boolean {
   return personalTokenPattern.test(text);
+}
+
+const automationKeyPrefix = 'osk_';
+const automationKeyPattern = /^osk_[A-Za-z0-9]{48}$/;
+
+/** Whether a text presents itself as an automation credential, and whether it can be one at all. */
+export function readAutomationKey(text: string): 'other' | 'malformed' | 'key' {
+  if (!text.startsWith(automationKeyPrefix)) return 'other';
+  return automationKeyPattern.test(text) ? 'key' : 'malformed';
 }
 
 /** What a token is looked up by. */

@@ -79,6 +79,24 @@ export const errorCatalogue = {
     title: 'The user may not do this',
     next: 'The message names the permission. An owner or administrator of the tenant can grant it.',
   },
+  scope_missing: {
+    status: 403,
+    retryable: false,
+    title: 'The automation credential lacks the scope',
+    next: 'Make a credential with the scope that `message` names. Scopes are fixed when a credential is made.',
+  },
+  credential_disabled: {
+    status: 403,
+    retryable: false,
+    title: 'The automation credential is disabled',
+    next: 'Enable it, or use another one.',
+  },
+  credential_expired: {
+    status: 403,
+    retryable: false,
+    title: 'The automation credential has expired',
+    next: 'Make a new one. The expiry of a credential cannot be moved.',
+  },
   slug_taken: {
     status: 409,
     retryable: false,
@@ -298,8 +316,8 @@ export const errorCatalogue = {
   too_many_requests: {
     status: 429,
     retryable: true,
-    title: 'The user or the address has asked too often within a minute',
-    next: 'Ask again after Retry-After seconds. A user reads endpoints and deliveries 60 times a minute; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
+    title: 'The caller has asked too often within a minute',
+    next: 'Ask again after Retry-After seconds. An automation credential asks 60 times a minute, and all of a tenant 120 times; a user reads endpoints and deliveries 60 times; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
   },
   event_expired: {
     status: 410,
@@ -310,7 +328,8 @@ export const errorCatalogue = {
   automation_disabled: {
     status: 403,
     retryable: false,
-    title: 'The tenant records no events',
+    title:
+      'The tenant’s automation is switched off: it records no events and takes no automation credentials',
     next: 'Have the operator of the installation switch on `automationEnabled` of the tenant.',
   },
   receipt_not_awaited: {

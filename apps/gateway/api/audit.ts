@@ -1,10 +1,12 @@
 import { recordAudit, type AuditEntry } from '../../../shared/db/queries/audit-entries.ts';
-import type { ApiContext } from './route.ts';
+import type { TenantTx } from '../../../shared/db/tenant.ts';
+import { callerIdOf, type Caller } from './caller.ts';
 
-/** Notes in the audit log what a caller did, in the transaction of the change (S-123). */
+/** Notes in the audit log what a caller did, in the transaction of the change (S-122, S-123). */
 export function audit(
-  { tx, caller }: Pick<ApiContext, 'tx' | 'caller'>,
+  { tx, caller }: { readonly tx: TenantTx; readonly caller: Caller },
   entry: Omit<AuditEntry, 'actorType' | 'actorId'>,
 ): Promise<void> {
-  return recordAudit(tx, { actorType: 'user', actorId: caller.userId, ...entry });
+  const actorType = caller.kind === 'user' ? 'user' : 'api';
+  return recordAudit(tx, { actorType, actorId: callerIdOf(caller), ...entry });
 }

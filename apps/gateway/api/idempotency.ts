@@ -34,6 +34,8 @@ export interface HttpMutation {
   readonly tenantId: TenantId;
   /** Whose key it is: two callers may use the same one. */
   readonly callerId: string;
+  /** The status of a repeat, where it is not that of the first answer. */
+  readonly repeatStatus?: number | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface HttpMutation {
  */
 export async function mutateOnce(
   deps: { readonly withTenant: WithTenant; readonly vault: TenantVault },
-  { request, reply, tenantId, callerId }: HttpMutation,
+  { request, reply, tenantId, callerId, repeatStatus }: HttpMutation,
   mutate: (tx: TenantTx) => Promise<MutationAnswer>,
 ): Promise<MutationAnswer> {
   const key = readIdempotencyKey(request.headers['idempotency-key']);
@@ -51,8 +53,9 @@ export async function mutateOnce(
   const answer = await deps.withTenant(tenantId, (tx) =>
     runOnce(deps.vault, tx, { callerId, key, fingerprint }, () => mutate(tx)),
   );
-  if (answer.isRepeat) reply.header('idempotency-replayed', 'true');
-  return answer;
+  if (!answer.isRepeat) return answer;
+  reply.header('idempotency-replayed', 'true');
+  return { ...answer, status: repeatStatus ?? answer.status };
 }
 
 /** The key of a request, or undefined without one. Throws `idempotency_key_invalid`. */

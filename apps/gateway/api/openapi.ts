@@ -49,6 +49,15 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
           description: 'Endpoints in the shapes of two systems whose clients need not change',
         },
         { name: 'Webhooks', description: 'What endpoints are sent' },
+        { name: 'Conversations', description: 'Conversations with visitors, and their messages' },
+        { name: 'Claims', description: 'Who alone may write to a conversation, for a while' },
+        { name: 'Visitors', description: 'People who write in' },
+        { name: 'Tickets', description: 'Tickets, of hooks and of the API alike' },
+        { name: 'Articles', description: 'The knowledge base' },
+        { name: 'Collections', description: 'The tree that articles are in' },
+        { name: 'Outbound messages', description: 'Chat messages shown to visitors unasked' },
+        { name: 'Service desk', description: 'What actions work on, to read' },
+        { name: 'Credentials', description: 'Keys of automation clients' },
         { name: 'Members', description: 'Users of the tenant' },
         { name: 'Tokens', description: 'Personal tokens' },
         { name: 'Audit', description: 'Who did what' },
@@ -59,6 +68,7 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer', description: 'A personal token, `tgu_…`' },
+          key: { type: 'http', scheme: 'bearer', description: 'An automation credential, `osk_…`' },
         },
       },
     },

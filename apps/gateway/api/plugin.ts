@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
+import { touchAutomationCredential } from '../../../shared/db/queries/automation-credentials.ts';
 import { touchPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
 import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
-import { requirePermission, type Authenticate, type Authenticated } from './authenticate.ts';
+import { requireAccess, type Authenticate, type Authenticated } from './authenticate.ts';
+import { callerIdOf, type Caller } from './caller.ts';
 import { mutateOnce, type MutationAnswer } from './idempotency.ts';
 import { useApiConventions } from './conventions.ts';
 import type { ErrorForm } from './error-form.ts';
+import type { AdmitKey } from './key-limit.ts';
 import type { AdmitRead } from './read-limit.ts';
 import { schemaOf } from './route-schema.ts';
 import { isMutation, type ApiRoute } from './route.ts';
@@ -17,6 +20,7 @@ export interface ApiDeps {
   readonly withTenant: WithTenant;
   readonly vault: TenantVault;
   readonly admitRead: AdmitRead;
+  readonly admitKey: AdmitKey;
   /** How errors are answered; problem+json when absent. */
   readonly errorForm?: ErrorForm;
 }
@@ -37,10 +41,10 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
     bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
     schema: schemaOf(route, deps.errorForm),
     // Before the body is read: who may not do this learns nothing about what it would take.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const authenticated = await deps.authenticate(request.headers.authorization);
-      requirePermission(authenticated.caller, route.permission);
-      if (route.isCountedRead === true) await deps.admitRead(authenticated.caller);
+      requireAccess(authenticated.caller, route);
+      await admit(deps, route, authenticated.caller, reply);
       callers.set(request, authenticated);
     },
     handler: async (request, reply) => {
@@ -50,6 +54,27 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
     },
   });
 }
+
+/** Counts a request that may pass. Every request of a credential counts, and some reads of a user. */
+export async function admit(
+  deps: Pick<ApiDeps, 'admitRead' | 'admitKey'>,
+  route: Pick<ApiRoute, 'isCountedRead'>,
+  caller: Caller,
+  reply: FastifyReply,
+): Promise<void> {
+  if (caller.kind === 'user') {
+    if (route.isCountedRead === true) await deps.admitRead(caller);
+    return;
+  }
+  const { headers, refusal } = await deps.admitKey(caller);
+  reply.headers({ ...headers });
+  if (refusal !== undefined) throw refusal;
+}
+
+const touch = (tx: TenantTx, caller: Caller): Promise<void> =>
+  caller.kind === 'user'
+    ? touchPersonalToken(tx, caller.tokenId)
+    : touchAutomationCredential(tx, caller.credentialId);
 
 async function answer(
   deps: ApiDeps,
@@ -71,21 +96,24 @@ async function answer(
       afterCommit: (work) => void later.push(work),
     }),
   });
-  const { tenantId, userId: callerId } = caller;
+  const { tenantId } = caller;
+  const callerId = callerIdOf(caller);
   const withTenant: WithTenant = (id, work) =>
     deps.withTenant(id, async (tx) => {
-      if (isTouchDue) await touchPersonalToken(tx, caller.tokenId);
+      if (isTouchDue) await touch(tx, caller);
       return work(tx);
     });
+  const { repeatStatus } = route;
+  const http = { request, reply, tenantId, callerId, repeatStatus };
   const result = isMutation(route)
-    ? await mutateOnce({ ...deps, withTenant }, { request, reply, tenantId, callerId }, handle)
+    ? await mutateOnce({ ...deps, withTenant }, http, handle)
     : await withTenant(tenantId, handle);
   for (const work of later) work();
   request.log.info({
     event: 'api.answered',
     operation: route.operationId,
     tenantSlug: caller.tenantSlug,
-    userId: caller.userId,
+    [caller.kind === 'user' ? 'userId' : 'credentialId']: callerId,
     status: result.status,
     durationMs: Math.round(reply.elapsedTime),
   });

@@ -1,14 +1,14 @@
 import { countRead } from '../../../shared/db/queries/read-windows.ts';
 import type { WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
-import type { Caller } from './caller.ts';
+import type { UserCaller } from './caller.ts';
 
 /** Reads of endpoints and deliveries that a user may make in a minute, over all replicas (S-108). */
 const readsPerMinute = 60;
 const windowMs = 60_000;
 
 /** Counts a read of a caller. Throws `too_many_requests` when it is one too many. */
-export type AdmitRead = (caller: Caller) => Promise<void>;
+export type AdmitRead = (caller: UserCaller) => Promise<void>;
 
 export function makeAdmitRead(deps: { readonly withTenant: WithTenant }): AdmitRead {
   return async ({ tenantId, userId }) => {

@@ -6,6 +6,14 @@ import type { ApiRoute } from './route.ts';
 /** The part of a route that its documentation is made from. */
 type DocumentedRoute = Omit<ApiRoute, 'handle' | 'permission'> & { readonly permission: string };
 
+/** What a route that automation credentials may call can answer to them. */
+const keyErrors: readonly ErrorCode[] = [
+  'scope_missing',
+  'credential_disabled',
+  'credential_expired',
+  'automation_disabled',
+];
+
 /** What any route can answer besides its own refusals. */
 const commonErrors: readonly ErrorCode[] = [
   'unauthenticated',
@@ -35,6 +43,7 @@ export function schemaOf(
   const errors = [
     ...commonErrors,
     ...(route.permission === 'member' ? [] : (['permission_missing', 'token_expired'] as const)),
+    ...(route.scope === undefined ? [] : keyErrors),
     ...(route.path.includes(':') ? (['not_found'] as const) : []),
     ...(route.body || route.query ? (['validation_failed'] as const) : []),
     ...(route.method !== 'GET' ? mutationErrors : []),
@@ -44,17 +53,38 @@ export function schemaOf(
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
-    security: [{ token: [] }],
+    ...descriptionOf(route),
+    security: securityOf(route),
+    ...(route.scope === undefined ? {} : { 'x-scope': route.scope }),
     ...(route.params && { params: route.params }),
     ...(route.query && { querystring: route.query }),
     ...(route.body && { body: route.body }),
     ...(route.method !== 'GET' && { headers: idempotencyHeader }),
     response: {
       [route.status]: successResponse(route),
+      ...(route.repeatStatus && {
+        [route.repeatStatus]: {
+          ...(successResponse(route) as object),
+          description: 'A repeat of the same Idempotency-Key: the first answer',
+        },
+      }),
       ...errorResponses(errors, form),
     },
   };
+}
+
+/** OpenAPI names scopes for OAuth only, so the text says which one a credential needs. */
+function descriptionOf({ description, scope }: DocumentedRoute): { description?: string } {
+  const needed = scope === undefined ? [] : [`Automation credentials need the scope \`${scope}\`.`];
+  const parts = [...(description === undefined ? [] : [description]), ...needed];
+  return parts.length === 0 ? {} : { description: parts.join(' ') };
+}
+
+function securityOf({ permission, scope }: DocumentedRoute): Record<string, string[]>[] {
+  return [
+    ...(permission === 'none' ? [] : [{ token: [] }]),
+    ...(scope === undefined ? [] : [{ key: [] }]),
+  ];
 }
 
 const successes = {

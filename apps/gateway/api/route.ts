@@ -2,12 +2,18 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../../../shared/errors/catalogue.ts';
 import type { Permission } from '../../../shared/domain/permissions.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
-import type { Caller } from './caller.ts';
+import type { Scope } from '../../../shared/domain/scopes.ts';
+import type { Caller, UserCaller } from './caller.ts';
 
 /** What a handler works with. `tx` is the request's transaction: it commits when the handler returns. */
-export interface ApiContext<Params = unknown, Query = unknown, Body = unknown> {
+export interface ApiContext<
+  Params = unknown,
+  Query = unknown,
+  Body = unknown,
+  By extends Caller = UserCaller,
+> {
   readonly tx: TenantTx;
-  readonly caller: Caller;
+  readonly caller: By;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -20,6 +26,7 @@ interface RouteSpec<
   Query extends z.ZodType,
   Body extends z.ZodType,
   Response extends z.ZodType,
+  By extends Caller,
 > {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path under /api/v1, with `:name` for parameters. */
@@ -29,8 +36,10 @@ interface RouteSpec<
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** What the caller must be allowed; `member` for what every user of the tenant may. */
-  readonly permission: Permission | 'member';
+  /** What a user must be allowed; `member` for what every user may, `none` for what no user does. */
+  readonly permission: Permission | 'member' | 'none';
+  /** What an automation credential must be allowed; absent: none gets in (S-104). */
+  readonly scope?: Scope;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -43,26 +52,43 @@ interface RouteSpec<
   readonly bodyLimitBytes?: number;
   /** Whether it counts as a read of endpoints or deliveries, of which a user has so many (S-108). */
   readonly isCountedRead?: boolean;
+  /** The status of a repeat of one Idempotency-Key, where it is not that of the first answer (S-018). */
+  readonly repeatStatus?: 200;
   /**
    * Looks at a request before its transaction begins: what waits for others, such as a look-up of a
    * name, must not hold a connection of the database meanwhile. Throws to refuse it.
    */
   prepare?(request: { readonly body: z.output<Body> }): Promise<void>;
   handle(
-    context: ApiContext<z.output<Params>, z.output<Query>, z.output<Body>>,
+    context: ApiContext<z.output<Params>, z.output<Query>, z.output<Body>, By>,
   ): Promise<z.output<Response>>;
 }
 
-/** A route of the management API: what it takes, what it gives, who may, and what it does. */
-export type ApiRoute = RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+/** A route of the API: what it takes, what it gives, who may, and what it does. */
+export type ApiRoute = RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType, Caller>;
 
-/** Declares a route; its schemas type the handler and validate what goes in and out (S-133, S-135). */
+/**
+ * Declares a route for users; its schemas type the handler and validate what goes in and out (S-133,
+ * S-135).
+ */
 export function defineRoute<
   Params extends z.ZodType,
   Query extends z.ZodType,
   Body extends z.ZodType,
   Response extends z.ZodType,
->(spec: RouteSpec<Params, Query, Body, Response>): ApiRoute {
+>(
+  spec: RouteSpec<Params, Query, Body, Response, UserCaller> & { readonly scope?: never },
+): ApiRoute {
+  return spec;
+}
+
+/** Declares a route that automation credentials with its scope may call, beside users with its permission. */
+export function defineSharedRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(spec: RouteSpec<Params, Query, Body, Response, Caller> & { readonly scope: Scope }): ApiRoute {
   return spec;
 }
 

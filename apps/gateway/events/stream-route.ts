@@ -8,25 +8,27 @@ import {
   readStream,
   type StreamPosition,
 } from '../../../shared/db/queries/event-stream.ts';
-import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
+import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { fromWireId, parseEventId } from '../../../shared/domain/ids.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
-import { requirePermission, type Authenticate } from '../api/authenticate.ts';
+import { requireAccess } from '../api/authenticate.ts';
 import type { Caller } from '../api/caller.ts';
 import { useApiConventions } from '../api/conventions.ts';
+import { admit, type ApiDeps } from '../api/plugin.ts';
 import { schemaOf } from '../api/route-schema.ts';
 import { requireEvent } from './require-event.ts';
 import { makeStreamSlots } from './stream-slots.ts';
 import { tell } from './tell.ts';
 
-export interface EventStreamDeps {
-  readonly authenticate: Authenticate;
-  readonly withTenant: WithTenant;
+export interface EventStreamDeps extends Pick<
+  ApiDeps,
+  'authenticate' | 'admitRead' | 'admitKey' | 'withTenant'
+> {
   readonly eventRetentionDays: number;
 }
 
 const path = '/api/v1/events/stream';
-const permission = 'settings.integrations';
+const access = { permission: 'settings.integrations', scope: 'events.read' } as const;
 const limits = { perProcess: 100, perTenant: 10 } as const;
 
 const schema = {
@@ -38,7 +40,7 @@ const schema = {
     summary: 'Server-sent events: what happens from now on, or since the event of Last-Event-ID',
     description:
       'Each message is an event as in the list, with its id. After a break, name the last one in the header Last-Event-ID, as browsers do: everything since follows, each event once.',
-    permission,
+    ...access,
     status: 200,
     errors: ['not_found', 'event_expired', 'streams_exhausted'],
   }),
@@ -67,12 +69,15 @@ export const eventStreamRoute: FastifyPluginCallback<EventStreamDeps> = (app, de
 
   async function authorize(request: FastifyRequest): Promise<Caller> {
     const { caller } = await deps.authenticate(request.headers.authorization);
-    requirePermission(caller, permission);
+    requireAccess(caller, access);
     return caller;
   }
 
   app.get(path, { schema: documented }, async (request, reply) => {
-    const { tenantId } = await authorize(request);
+    const caller = await authorize(request);
+    // Once a connection; what comes over it is not counted.
+    await admit(deps, {}, caller, reply);
+    const { tenantId } = caller;
     const release = takeSlot(tenantId);
     try {
       const from = await deps.withTenant(tenantId, (tx) => startOf(tx, request, deps));

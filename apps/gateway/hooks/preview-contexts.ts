@@ -13,7 +13,7 @@ import { isAdministrator } from '../../../shared/domain/permissions.ts';
 import { invalid, TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import type { EvaluationContext } from '../../../shared/evaluator/protocol.ts';
 import type { previewRequestSchema } from '../../../shared/schemas/hook-tools-api.ts';
-import type { Caller } from '../api/caller.ts';
+import type { UserCaller } from '../api/caller.ts';
 import { bodyKind } from './body-kind.ts';
 
 /** A request to try a mapping on, with what it is called in the answer. */
@@ -31,7 +31,7 @@ type PreviewBody = z.output<typeof previewRequestSchema>;
  */
 export async function previewContexts(
   tx: TenantTx,
-  caller: Caller,
+  caller: UserCaller,
   hook: Hook,
   request: PreviewBody,
 ): Promise<NamedContext[]> {

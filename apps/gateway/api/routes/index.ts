@@ -19,6 +19,7 @@ import { referenceRoutes } from './references.ts';
 import { replayJobRoutes, type ReplayServices } from './replay-jobs.ts';
 import { rotationRoutes, type RotationServices } from './rotation.ts';
 import { tokenRoutes } from './tokens.ts';
+import { visitorRoutes } from '../../resources/visitors.ts';
 
 /** Every route of the management API. */
 export function apiRoutes(
@@ -35,6 +36,7 @@ export function apiRoutes(
     ...memberRoutes,
     ...tokenRoutes,
     ...auditRoutes,
+    ...visitorRoutes,
     ...eventTypeRoutes,
     ...eventRoutes(services),
     ...eventRedeliveryRoutes(services),

@@ -21,7 +21,7 @@ import {
 } from '../../../../shared/schemas/access.ts';
 import { cursorSchema, dataOf, limitSchema, listOf } from '../../../../shared/schemas/common.ts';
 import { audit } from '../audit.ts';
-import type { Caller } from '../caller.ts';
+import type { UserCaller } from '../caller.ts';
 import { defineRoute, type ApiRoute } from '../route.ts';
 
 const tag = 'Members';
@@ -41,7 +41,7 @@ export const presentUser = (user: User): z.output<typeof userSchema> => ({
 });
 
 /** Only owners make owners, or touch one: an administrator must not become more than it is. */
-function requireOwnerFor(caller: Caller, ...affected: (Role | undefined)[]): void {
+function requireOwnerFor(caller: UserCaller, ...affected: (Role | undefined)[]): void {
   if (!affected.includes('owner') || caller.role === 'owner') return;
   throw new TidegateError('permission_missing', 'Only an owner can make or change an owner.');
 }

@@ -16,7 +16,7 @@ import {
   rotateEndpointSecretSchema,
 } from '../../../../shared/schemas/rotation-api.ts';
 import { requireEndpoint } from '../../endpoints/visibility.ts';
-import type { Caller } from '../caller.ts';
+import type { UserCaller } from '../caller.ts';
 import { defineRoute, type ApiRoute } from '../route.ts';
 import { endpointParams, endpointPermission, endpointsPath } from './endpoints.ts';
 
@@ -107,4 +107,4 @@ export function rotationRoutes(services: RotationServices): readonly ApiRoute[] 
   ];
 }
 
-const actorOf = ({ userId }: Caller): RotationActor => ({ actorType: 'user', actorId: userId });
+const actorOf = ({ userId }: UserCaller): RotationActor => ({ actorType: 'user', actorId: userId });
