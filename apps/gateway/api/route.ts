@@ -92,6 +92,19 @@ export function defineSharedRoute<
   return spec;
 }
 
+/**
+ * Declares a read that does not ask who calls: with a scope it is shared, without one it is for users
+ * only.
+ */
+export function defineReadRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(spec: RouteSpec<Params, Query, Body, Response, Caller> & { readonly method: 'GET' }): ApiRoute {
+  return spec;
+}
+
 /** True for routes that change something: they take an Idempotency-Key (S-020). */
 export function isMutation(route: ApiRoute): boolean {
   return route.method !== 'GET';

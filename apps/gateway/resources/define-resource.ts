@@ -9,7 +9,12 @@ import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import { listOf } from '../../../shared/schemas/common.ts';
 import { listQuery, writtenSchema } from '../../../shared/schemas/resource-api.ts';
 import type { Caller } from '../api/caller.ts';
-import { defineSharedRoute, type ApiContext, type ApiRoute } from '../api/route.ts';
+import {
+  defineReadRoute,
+  defineSharedRoute,
+  type ApiContext,
+  type ApiRoute,
+} from '../api/route.ts';
 import { noteWrite, refusingForeign, type Emitted, type Refusals } from './writes.ts';
 
 /** What a write of a resource works with. */
@@ -18,27 +23,17 @@ export type WriteContext<Body = unknown> = ApiContext<unknown, unknown, Body, Ca
 type ReadScope = Extract<Scope & Permission, `${string}.read`>;
 type WriteScope = Extract<Scope & Permission, `${string}.write`>;
 
-/**
- * A resource of the automation API, said once: its routes, their schemas, scopes, permissions, list
- * contract, events, audit and documentation come from it.
- */
-export interface ResourceSpec<
-  Row extends { readonly id: string },
-  Filters extends z.ZodObject,
-  New extends z.ZodType,
-  Changed extends z.ZodType,
-> {
+/** What of a resource is read, and how it is shown. */
+interface ReadSpec<Row extends { readonly id: string }, Filters extends z.ZodObject> {
   /** In the singular: the resource type of its events and audit entries. */
   readonly name: string;
   /** The first segment of its paths. */
   readonly path: string;
   /** For operation ids, in camel case: `Visitor`, `OutboundMessage`. */
   readonly title: string;
+  /** The title in the plural; with an "s" at its end when absent. */
+  readonly plural?: string;
   readonly tag: string;
-  /** Names its id in the bodies of writes. */
-  readonly idField: string;
-  /** The scope of a credential, and at the same time the permission of a user. */
-  readonly scopes: { readonly read: ReadScope; readonly write: WriteScope };
   readonly view: z.ZodType;
   /** What `get` shows, where that is more. */
   readonly detailView?: z.ZodType;
@@ -51,6 +46,22 @@ export interface ResourceSpec<
   find(tx: TenantTx, id: string, lock?: 'none' | 'for update'): Promise<Row | undefined>;
   present(row: Row, tx: TenantTx): unknown;
   presentDetail?(row: Row, tx: TenantTx): unknown;
+}
+
+/**
+ * A resource of the automation API, said once: its routes, their schemas, scopes, permissions, list
+ * contract, events, audit and documentation come from it.
+ */
+export interface ResourceSpec<
+  Row extends { readonly id: string },
+  Filters extends z.ZodObject,
+  New extends z.ZodType,
+  Changed extends z.ZodType,
+> extends ReadSpec<Row, Filters> {
+  /** Names its id in the bodies of writes. */
+  readonly idField: string;
+  /** The scope of a credential, and at the same time the permission of a user. */
+  readonly scopes: { readonly read: ReadScope; readonly write: WriteScope };
   /** Constraints that a caller's value can violate, and what each is answered with (S-117). */
   readonly refusals?: Refusals;
   readonly create?: {
@@ -92,8 +103,7 @@ export function defineResource<
   Changed extends z.ZodType,
 >(spec: ResourceSpec<Row, Filters, New, Changed>): readonly ApiRoute[] {
   return [
-    listRoute(spec),
-    getRoute(spec),
+    ...readRoutes(spec, { permission: spec.scopes.read, scope: spec.scopes.read }),
     ...(spec.create === undefined ? [] : [createRoute(spec, spec.create)]),
     ...(spec.update === undefined ? [] : [updateRoute(spec, spec.update)]),
     ...Object.entries(spec.commands ?? {}).map(([name, command]) =>
@@ -102,20 +112,48 @@ export function defineResource<
   ];
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the routes below know nothing of the types
+/** A resource that credentials have no scope for: users with the permission read it. */
+export interface UserResourceSpec<
+  Row extends { readonly id: string },
+  Filters extends z.ZodObject,
+> extends ReadSpec<Row, Filters> {
+  readonly permission: Extract<Permission, `${string}.read`>;
+}
+
+/** The routes of a resource that users read, with the same list contract. */
+export function defineUserResource<
+  Row extends { readonly id: string },
+  Filters extends z.ZodObject,
+>(spec: UserResourceSpec<Row, Filters>): readonly ApiRoute[] {
+  return readRoutes(spec, { permission: spec.permission });
+}
+
+/* oxlint-disable typescript/no-explicit-any -- the routes below know nothing of the types */
+type AnyReadSpec<Row extends { readonly id: string }> = ReadSpec<Row, any>;
 type AnySpec<Row extends { readonly id: string }> = ResourceSpec<Row, any, any, any>;
+/* oxlint-enable typescript/no-explicit-any */
+
+/** Who may read: users with the permission, and credentials with the scope if there is one. */
+type ReadAccess = Pick<ApiRoute, 'permission' | 'scope'>;
+
+const readRoutes = <Row extends { readonly id: string }>(
+  spec: AnyReadSpec<Row>,
+  access: ReadAccess,
+): readonly ApiRoute[] => [listRoute(spec, access), getRoute(spec, access)];
 
 type ListQuery = z.ZodObject<typeof listQuery>;
 
-function listRoute<Row extends { readonly id: string }>(spec: AnySpec<Row>): ApiRoute {
-  return defineSharedRoute({
+function listRoute<Row extends { readonly id: string }>(
+  spec: AnyReadSpec<Row>,
+  access: ReadAccess,
+): ApiRoute {
+  return defineReadRoute({
+    ...access,
     method: 'GET',
     path: `/api/v1/${spec.path}`,
-    operationId: `list${spec.title}s`,
+    operationId: `list${spec.plural ?? `${spec.title}s`}`,
     tag: spec.tag,
     summary: 'All that fit the filters, newest first',
-    permission: spec.scopes.read,
-    scope: spec.scopes.read,
     query: z.object({ ...listQuery, ...spec.filters.shape }),
     status: 200,
     response: listOf(spec.view),
@@ -130,15 +168,17 @@ function listRoute<Row extends { readonly id: string }>(spec: AnySpec<Row>): Api
   });
 }
 
-function getRoute<Row extends { readonly id: string }>(spec: AnySpec<Row>): ApiRoute {
-  return defineSharedRoute({
+function getRoute<Row extends { readonly id: string }>(
+  spec: AnyReadSpec<Row>,
+  access: ReadAccess,
+): ApiRoute {
+  return defineReadRoute({
+    ...access,
     method: 'GET',
     path: `/api/v1/${spec.path}/get`,
     operationId: `get${spec.title}`,
     tag: spec.tag,
     summary: 'One of them',
-    permission: spec.scopes.read,
-    scope: spec.scopes.read,
     query: z.object({ id: z.uuid() }),
     status: 200,
     response: spec.detailView ?? spec.view,

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../../shared/db/queries/audit-entries.ts';
 import { databaseError } from '../../../shared/db/pool.ts';
 import type { ErrorCode } from '../../../shared/errors/catalogue.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
@@ -23,11 +24,26 @@ export async function noteWrite(
   for (const event of events) {
     await publishChange(context.tx, { objectType: resource, objectId: id, ...event });
   }
+  await auditWrite(context, { resource, verb, id });
+}
+
+/** Notes a write in the audit log: `automation.<resource>.<verb>` for a credential's (S-122). */
+export function auditWrite(
+  context: Parameters<typeof audit>[0],
+  write: {
+    readonly resource: string;
+    readonly verb: string;
+    readonly id: string;
+    readonly details?: AuditEntry['details'];
+  },
+): Promise<void> {
+  const { resource, verb, id, details = {} } = write;
   const prefix = context.caller.kind === 'key' ? 'automation.' : '';
-  await audit(context, {
+  return audit(context, {
     action: `${prefix}${resource}.${verb}`,
     resourceType: resource,
     resourceId: id,
+    details,
   });
 }
 

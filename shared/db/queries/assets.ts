@@ -65,7 +65,7 @@ export async function updateAsset(
         status = coalesce($8::text, status),
         location = coalesce($9::text, location),
         external_scope_id = coalesce($10::text, external_scope_id),
-        updated_at = now()
+        updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid
       returning client_id`,
     values: parameters(tx, id, asset),

@@ -101,7 +101,7 @@ export async function updateClient(
         notes = coalesce($15::text, c.notes),
         is_inactive = coalesce($16::boolean, c.is_inactive),
         properties = c.properties || coalesce($17::jsonb, '{}'),
-        updated_at = now()
+        updated_at = clock_timestamp()
       from before
       where c.tenant_id = $1::uuid and c.id = $2::uuid
       returning c.is_inactive <> before.is_inactive as is_status_changed`,
@@ -120,7 +120,7 @@ export async function setClientInactive(
   const { rowCount } = await tx.query({
     name: 'set_client_inactive',
     text: `
-      update clients set is_inactive = $3::boolean, updated_at = now()
+      update clients set is_inactive = $3::boolean, updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid and is_inactive <> $3::boolean`,
     values: [tx.tenantId, id, isInactive],
   });

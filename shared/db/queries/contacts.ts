@@ -62,7 +62,7 @@ export async function updateContact(
         notes = coalesce($7::text, notes),
         phone = coalesce($8::text, phone),
         is_inactive = coalesce($9::boolean, is_inactive),
-        updated_at = now()
+        updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid
       returning client_id`,
     values: parameters(tx, id, contact),

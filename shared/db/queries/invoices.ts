@@ -50,7 +50,7 @@ export async function setInvoiceStatus(
         status = $3::text,
         paid_at = case when $3::text = 'paid' then coalesce($4::timestamptz, now()) end,
         payment_reference = case when $3::text = 'paid' then $5::text end,
-        updated_at = now()
+        updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid`,
     values: [tx.tenantId, id, status, payment?.paidAt, payment?.reference],
   });

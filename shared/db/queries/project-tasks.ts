@@ -99,7 +99,7 @@ export async function setTaskStatus(
   await tx.query({
     name: 'set_task_status',
     text: `
-      update project_tasks set project_status_mapping_id = $3::uuid, updated_at = now()
+      update project_tasks set project_status_mapping_id = $3::uuid, updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid`,
     values: [tx.tenantId, id, statusMappingId],
   });

@@ -4,8 +4,8 @@ import type { KeysetPage } from '../keyset.ts';
 import type { TenantTx } from '../tenant.ts';
 
 /**
- * The list of one resource, newest first by its sort column, then by id (S-114). Everything in a source
- * is written beside the statements of its table: callers give values only.
+ * The list of one resource by its sort column, then by id, newest first unless it says otherwise (S-114).
+ * Everything in a source is written beside the statements of its table: callers give values only.
  */
 export interface PageSource {
   readonly columns: string;
@@ -13,8 +13,9 @@ export interface PageSource {
   readonly from: string;
   readonly tenantColumn: string;
   readonly idColumn: string;
-  /** A moment kept to the millisecond; see migration 0020. */
+  /** A moment kept to the millisecond; see migrations 0020 and 0022. */
   readonly sortColumn: string;
+  readonly direction?: 'asc';
 }
 
 export interface ResourcePage extends KeysetPage {
@@ -36,7 +37,8 @@ export async function readResourcePage<Row extends QueryResultRow>(
   page: ResourcePage,
   conditions: readonly Condition[],
 ): Promise<(Row & PageRow)[]> {
-  const { sortColumn, idColumn } = source;
+  const { sortColumn, idColumn, direction = 'desc' } = source;
+  const isAfter = direction === 'asc' ? '>' : '<';
   const values: unknown[] = [];
   const parameter = (value: unknown, type: string): string => `$${values.push(value)}::${type}`;
   const where = [
@@ -48,7 +50,7 @@ export async function readResourcePage<Row extends QueryResultRow>(
     ...(page.after === undefined
       ? []
       : [
-          `(${sortColumn}, ${idColumn}) < (${parameter(page.after.at, 'timestamptz')}, ${parameter(page.after.id, 'uuid')})`,
+          `(${sortColumn}, ${idColumn}) ${isAfter} (${parameter(page.after.at, 'timestamptz')}, ${parameter(page.after.id, 'uuid')})`,
         ]),
   ];
   const { rows } = await tx.query<Row & PageRow>({
@@ -57,11 +59,28 @@ export async function readResourcePage<Row extends QueryResultRow>(
         to_char(${sortColumn} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position_at
       from ${source.from}
       where ${where.join(' and ')}
-      order by ${sortColumn} desc, ${idColumn} desc
+      order by ${sortColumn} ${direction}, ${idColumn} ${direction}
       limit ${parameter(page.limit + 1, 'integer')}`,
     values,
   });
   return rows;
+}
+
+/** One row of a source by its id, or undefined. `for update` locks it until the commit. */
+export async function readResource<Row extends QueryResultRow>(
+  tx: TenantTx,
+  source: PageSource,
+  id: string,
+  lock: 'none' | 'for update' = 'none',
+): Promise<Row | undefined> {
+  const { rows } = await tx.query<Row>({
+    text: `
+      select ${source.columns} from ${source.from}
+      where ${source.tenantColumn} = $1::uuid and ${source.idColumn} = $2::uuid
+      ${lock === 'none' ? '' : 'for update'}`,
+    values: [tx.tenantId, id],
+  });
+  return rows[0];
 }
 
 export interface PageRow {

@@ -131,7 +131,7 @@ export async function updateTicket(
         due_date = coalesce($15::timestamptz, due_date),
         attributes = attributes
           || (coalesce($16::jsonb, '{}') - '{delivery_id,webhook_slug}'::text[]),
-        updated_at = now()
+        updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid
       returning number, board_id, status_id, priority_id, assigned_to`,
     values: parameters(tx, id, ticket),
