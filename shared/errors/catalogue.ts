@@ -97,6 +97,12 @@ export const errorCatalogue = {
     title: 'The automation credential has expired',
     next: 'Make a new one. The expiry of a credential cannot be moved.',
   },
+  credential_lapsed: {
+    status: 409,
+    retryable: false,
+    title: 'The automation credential has expired, and nothing makes it work again',
+    next: 'Make a new one with the same scopes, then remove this one.',
+  },
   slug_taken: {
     status: 409,
     retryable: false,
@@ -397,6 +403,54 @@ export const errorCatalogue = {
     retryable: false,
     title: 'The replay is in no state for that',
     next: 'A running replay can be paused or canceled, a paused one resumed or canceled. Start a new one to replay more.',
+  },
+  not_on_board: {
+    status: 409,
+    retryable: false,
+    title: 'The board of the ticket has nothing that stands for this status or priority',
+    next: 'Set one that the board has a row for. A row of a board stands for what its category or level says.',
+  },
+  claim_required: {
+    status: 409,
+    retryable: false,
+    title: 'The credential holds no live claim of the conversation',
+    next: 'Claim the conversation, read what was written meanwhile, then decide anew what to do.',
+  },
+  claim_held: {
+    status: 409,
+    retryable: true,
+    title: 'Somebody else holds the claim of the conversation',
+    next: 'Leave the conversation to them, or try again once `claim` of the conversation is null.',
+  },
+  visitor_missing: {
+    status: 409,
+    retryable: false,
+    title: 'The conversation belongs to no visitor',
+    next: 'Only the visitor of a conversation is received from. Send a message as an agent instead.',
+  },
+  slugs_exhausted: {
+    status: 409,
+    retryable: false,
+    title: 'A hundred others of the tenant have the same name, and every slug of it is taken',
+    next: 'Choose another title for the article, or another name for the collection.',
+  },
+  collection_cycle: {
+    status: 409,
+    retryable: false,
+    title: 'A collection cannot stand in itself',
+    next: 'Choose a parent that is neither the collection nor anywhere under it, or null to make it a root.',
+  },
+  collection_not_empty: {
+    status: 409,
+    retryable: false,
+    title: 'The collection holds other collections or articles',
+    next: 'Move or delete what it holds first.',
+  },
+  outbound_message_state: {
+    status: 409,
+    retryable: false,
+    title: 'The outbound message is in no state for that',
+    next: 'A draft or paused message can be activated, an active one paused. An archived one stays as it is.',
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

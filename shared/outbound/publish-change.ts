@@ -3,7 +3,7 @@ import type { DeliveryId } from '../domain/ids.ts';
 import type { TenantTx } from '../db/tenant.ts';
 import type { EventTypeName } from '../events/catalogue.ts';
 import { recordedAttributes } from './event-attributes.ts';
-import { publishEvent } from './publish-event.ts';
+import { publishEvent, type PublishedEvent } from './publish-event.ts';
 
 /** A change of something that Tidegate itself keeps, to be told as an event of the catalogue (S-093). */
 export interface Change {
@@ -17,10 +17,16 @@ export interface Change {
   readonly deliveryId?: DeliveryId | null;
 }
 
-/** Records a change as an event, in the transaction of the change, with what filters look at. */
-export async function publishChange(tx: TenantTx, change: Change): Promise<void> {
+/**
+ * Records a change as an event, in the transaction of the change, with what filters look at. Undefined
+ * when the tenant records none.
+ */
+export async function publishChange(
+  tx: TenantTx,
+  change: Change,
+): Promise<PublishedEvent | undefined> {
   const { type, objectType, objectId, data, deliveryId = null } = change;
   const happening = { resourceType: objectType, resourceId: objectId, data };
   const attributes = recordedAttributes(happening, change.attributes ?? {});
-  await publishEvent(tx, { type, objectType, objectId, deliveryId, data, attributes });
+  return publishEvent(tx, { type, objectType, objectId, deliveryId, data, attributes });
 }

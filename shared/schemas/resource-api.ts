@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { countCharacters } from '../domain/characters.ts';
+import { isStorableJson, isStorableText } from '../domain/storable-text.ts';
 import { cursorSchema } from './common.ts';
 
 /** The page size of a list of the automation API: whatever is no number is 20 (S-114). */
@@ -40,7 +42,23 @@ export const writtenSchema = z.strictObject({ id: z.uuid() });
 /** The answer to a command that changes a status. */
 export const writtenStatusSchema = z.strictObject({ id: z.uuid(), status: z.string() });
 
+/**
+ * A text that can be stored as it is, with something in it that is no blank. Its length is counted in
+ * characters, as the database and JSON Schema count it.
+ */
+export const textSchema = (charactersMax: number) =>
+  z
+    .string()
+    .regex(/\S/, 'There is nothing in it but blanks.')
+    .refine(isStorableText, 'NUL and half characters are not taken.')
+    .refine(
+      (text) => countCharacters(text) <= charactersMax,
+      `At most ${charactersMax} characters.`,
+    )
+    .meta({ maxLength: charactersMax });
+
 /** JSON members that a caller may keep on a resource: bounded in number and size. */
 export const attributesSchema = z
   .record(z.string().min(1).max(64), z.json())
-  .refine((value) => JSON.stringify(value).length <= 16_384, 'At most 16 KiB of JSON.');
+  .refine((value) => JSON.stringify(value).length <= 16_384, 'At most 16 KiB of JSON.')
+  .refine(isStorableJson, 'NUL and half characters are not taken.');

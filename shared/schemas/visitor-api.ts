@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorableText } from '../domain/storable-text.ts';
 import { timestampSchema } from './common.ts';
 import { attributesSchema } from './resource-api.ts';
 
@@ -39,10 +40,17 @@ export const visitorFilters = {
   'customAttribute.value': z.string().max(1000).optional().describe('With customAttribute.key'),
 } as const;
 
+const nameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(255)
+  .refine(isStorableText, 'NUL and half characters are not taken.');
+
 const writable = {
   email: z.email().max(320).nullable(),
-  name: z.string().trim().min(1).max(255).nullable(),
-  externalUserId: z.string().trim().min(1).max(255).nullable(),
+  name: nameSchema.nullable(),
+  externalUserId: nameSchema.nullable(),
   customAttributes: attributesSchema,
 };
 

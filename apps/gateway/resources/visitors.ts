@@ -1,10 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import {
   findVisitor,
-  insertVisitor,
   listVisitors,
-  updateVisitor,
   type Visitor,
   type VisitorFilter,
 } from '../../../shared/db/queries/visitors.ts';
@@ -17,15 +14,12 @@ import {
   visitorSchema,
 } from '../../../shared/schemas/visitor-api.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
+import { addVisitor, changeVisitor } from '../../../shared/support/visitors.ts';
 import { defineResource } from './define-resource.ts';
-import type { Emitted } from './writes.ts';
+import { given } from './given.ts';
 
-/** Nothing personal leaves with an event: who hears of it reads the visitor, if it may (S-093). */
-const told = (type: Emitted['type'], { id }: Visitor): readonly Emitted[] => [
-  { type, data: { visitorId: id } },
-];
-
-const nobody = { email: null, name: null, externalUserId: null, customAttributes: {} } as const;
+/** The write has published its event itself, as it does for the product. */
+const toldAlready = (): readonly [] => [];
 
 /** People who write in (S-116). */
 export const visitorRoutes = defineResource({
@@ -48,25 +42,16 @@ export const visitorRoutes = defineResource({
   }),
   create: {
     body: newVisitorSchema,
-    run: ({ tx, body }) => insertVisitor(tx, uuidv7(), { ...nobody, ...given(body) }),
-    emit: (visitor) => told('visitor.created', visitor),
+    run: ({ tx, body }) => addVisitor(tx, given(body)),
+    emit: toldAlready,
   },
   update: {
     body: visitorChangeSchema,
     run: ({ tx, body: { visitorId: _id, ...change } }, before) =>
-      updateVisitor(tx, before.id, { ...before, ...given(change) }),
-    emit: (visitor) => told('visitor.updated', visitor),
+      changeVisitor(tx, before, given(change)),
+    emit: toldAlready,
   },
 });
-
-/** The members that are there: an absent one leaves the value as it is. */
-function given<Body extends object>(
-  body: Body,
-): { [Key in keyof Body]: Exclude<Body[Key], undefined> } {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Body]: Exclude<Body[Key], undefined>;
-  };
-}
 
 /** The filter by visitor of a list. Throws `validation_failed` for half a custom attribute. */
 export function readVisitorFilter(

@@ -30,6 +30,10 @@ export type Condition = (parameter: (value: unknown, type: string) => string) =>
 export const equals = (column: string, type: string, value: unknown): Condition[] =>
   value === undefined ? [] : [(parameter) => `${column} = ${parameter(value, type)}`];
 
+/** The same, where null is a value too: what has none. */
+export const equalsOrNull = (column: string, type: string, value: unknown): Condition[] =>
+  value === null ? [() => `${column} is null`] : equals(column, type, value);
+
 /** A page of a source. Takes one row more than `limit`; rows carry the columns `id` and `position_at`. */
 export async function readResourcePage<Row extends QueryResultRow>(
   tx: TenantTx,

@@ -153,6 +153,17 @@ export async function updateVisitor(
   return toVisitor(rows[0] as VisitorRow);
 }
 
+/** Notes that a visitor was seen now. A heartbeat is no change: nobody is told of it (S-093). */
+export async function markVisitorSeen(tx: TenantTx, id: string): Promise<void> {
+  await tx.query({
+    name: 'mark_visitor_seen',
+    text: `
+      update visitors v set last_seen_at = greatest(v.last_seen_at, clock_timestamp())
+      where v.tenant_id = $1::uuid and v.id = $2::uuid`,
+    values: [tx.tenantId, id],
+  });
+}
+
 const written = (visitor: VisitorValues): unknown[] => [
   visitor.email,
   visitor.name,

@@ -19,6 +19,8 @@ import { referenceRoutes } from './references.ts';
 import { replayJobRoutes, type ReplayServices } from './replay-jobs.ts';
 import { rotationRoutes, type RotationServices } from './rotation.ts';
 import { tokenRoutes } from './tokens.ts';
+import { conversationRoutes } from '../../resources/conversations.ts';
+import { messageRoutes } from '../../resources/messages.ts';
 import { visitorRoutes } from '../../resources/visitors.ts';
 
 /** Every route of the management API. */
@@ -37,6 +39,8 @@ export function apiRoutes(
     ...tokenRoutes,
     ...auditRoutes,
     ...visitorRoutes,
+    ...conversationRoutes,
+    ...messageRoutes,
     ...eventTypeRoutes,
     ...eventRoutes(services),
     ...eventRedeliveryRoutes(services),
