@@ -41,6 +41,7 @@ const prefixes = {
   endpoint: 'wh_',
   outboundDelivery: 'whd_',
   replayJob: 'rpl_',
+  credential: 'cred_',
 } as const;
 
 /** The wire form of an id: its prefix and 32 hexadecimal digits. */

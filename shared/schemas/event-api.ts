@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isStorableJson, isStorableText } from '../domain/storable-text.ts';
 import { cursorSchema, limitSchema, listOf, momentSchema, timestampSchema } from './common.ts';
+import { listQuery } from './resource-api.ts';
 
 /** The largest body that a publication may have, in bytes. */
 export const publishBytesMax = 262_144;
@@ -109,6 +110,12 @@ export const eventQuerySchema = z.object({
   cursor: cursorSchema,
 });
 export type EventQuery = z.output<typeof eventQuerySchema>;
+
+/** The same by the rules of the lists of the automation API (S-114). */
+export const feedQuerySchema = eventQuerySchema.extend({
+  limit: listQuery.limit,
+  updatedSince: listQuery.updatedSince,
+});
 
 export const newEventSchema = z
   .strictObject({

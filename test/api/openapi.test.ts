@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
+import { scopes as allScopes } from '../../shared/domain/scopes.ts';
 import { errorCatalogue } from '../../shared/errors/catalogue.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -10,7 +11,10 @@ interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
   readonly tags?: readonly string[];
+  readonly description?: string;
   readonly security?: readonly unknown[];
+  /** What an automation credential needs; absent where none gets in. */
+  readonly 'x-scope'?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly schema: object }>>;
@@ -27,7 +31,10 @@ interface Document {
   readonly openapi: string;
   readonly tags: readonly { readonly name: string; readonly description?: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>;
+    readonly securitySchemes: Readonly<Record<string, object>>;
+  };
 }
 
 let stack: TestStack;
@@ -90,9 +97,8 @@ describe('the OpenAPI document', () => {
   });
 
   test('S-135 declares for each management route who may not, and errors as problems with known codes', () => {
-    for (const [name, { responses, security }] of operations()) {
+    for (const [name, { responses }] of operations()) {
       if (!name.includes('/api/v1/')) continue;
-      expect(security, name).toEqual([{ token: [] }]);
       expect(responses, name).toHaveProperty('401');
       expect(responses, name).toHaveProperty('500');
       for (const [status, { description = '', content }] of Object.entries(responses)) {
@@ -105,6 +111,33 @@ describe('the OpenAPI document', () => {
         for (const code of codes) expect(Object.keys(errorCatalogue)).toContain(code);
       }
     }
+  });
+
+  test('S-104 declares for each management route whose tokens it takes, and which scope a credential needs', () => {
+    const named = new Set<string>();
+    for (const [name, operation] of operations()) {
+      if (!name.includes('/api/v1/')) continue;
+      const { 'x-scope': scope, security, description = '', responses } = operation;
+      const refusals = responses['403']?.description ?? '';
+      if (scope === undefined) {
+        expect(security, name).toEqual([{ token: [] }]);
+        expect(refusals, name).not.toContain('`scope_missing`');
+        continue;
+      }
+      named.add(scope);
+      expect(allScopes, name).toContain(scope);
+      expect([[{ token: [] }, { key: [] }], [{ key: [] }]], name).toContainEqual(security);
+      expect(description, name).toContain(`need the scope \`${scope}\``);
+      for (const code of ['scope_missing', 'credential_disabled', 'credential_expired']) {
+        expect(refusals, name).toContain(`\`${code}\``);
+      }
+    }
+    expect(named).toContain('events.read');
+    const { token, key } = document.components.securitySchemes;
+    expect([token, key]).toMatchObject([
+      { type: 'http', scheme: 'bearer' },
+      { type: 'http', scheme: 'bearer' },
+    ]);
   });
 
   test('S-020 declares the Idempotency-Key of every mutation', () => {

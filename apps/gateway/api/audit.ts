@@ -7,6 +7,10 @@ export function audit(
   { tx, caller }: { readonly tx: TenantTx; readonly caller: Caller },
   entry: Omit<AuditEntry, 'actorType' | 'actorId'>,
 ): Promise<void> {
-  const actorType = caller.kind === 'user' ? 'user' : 'api';
-  return recordAudit(tx, { actorType, actorId: callerIdOf(caller), ...entry });
+  return recordAudit(tx, { ...actorOf(caller), ...entry });
+}
+
+/** A caller as audit entries name it. */
+export function actorOf(caller: Caller): Pick<AuditEntry, 'actorType' | 'actorId'> {
+  return { actorType: caller.kind === 'user' ? 'user' : 'api', actorId: callerIdOf(caller) };
 }

@@ -15,6 +15,11 @@ export interface Authenticated<By extends Caller = Caller> {
 /**
  * Tells who sends a request, from its Authorization header. Throws `unauthenticated`, `token_expired`,
  * `credential_disabled`, `credential_expired` or `automation_disabled`, looked at in this order (S-104).
+ *
+ * A secret is never compared with another: its SHA-256 is looked up by a unique index. How long that
+ * takes may depend on the hash, of which nobody can choose as much as a few bytes for a secret they do
+ * not know, so that time tells nothing about the secrets that exist. Nothing is cached: what rotates,
+ * disables or removes a credential, or switches a tenant off, counts from the next request on.
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Authenticated>;
 

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { nobody } from '../../../shared/db/endpoint-owner.ts';
 import { databaseError } from '../../../shared/db/pool.ts';
 import { wakeWaiting } from '../../../shared/db/queries/endpoint-backlog.ts';
 import { lockGateOnly } from '../../../shared/db/queries/endpoint-gates.ts';
@@ -18,6 +19,7 @@ import { parseEndpointId, type EndpointId } from '../../../shared/domain/ids.ts'
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import type { EndpointChangeBody, NewEndpointBody } from '../../../shared/schemas/endpoint-api.ts';
 import type { SignatureProfile } from '../../../shared/signing/profiles.ts';
+import { userIdOf } from '../api/caller.ts';
 import { storedUrl } from './check-urls.ts';
 import { changedHeaders, requireFreeNames, type GivenHeaders } from './own-headers.ts';
 import type { EndpointServices } from './services.ts';
@@ -43,9 +45,10 @@ export async function createEndpoint(
   { headers = {}, signingSecret: given, ...body }: NewEndpointBody,
 ): Promise<CreatedEndpoint> {
   const { tx, caller } = context;
-  const ownerUserId = await ownerOf(context);
+  const owner = await ownerOf(context);
+  const ownerUserId = owner === nobody ? null : owner;
   const limit = ownerUserId === null ? endpointsMax.tenant : endpointsMax.user;
-  if ((await countEndpointsLocked(tx, ownerUserId)) >= limit) {
+  if ((await countEndpointsLocked(tx, owner)) >= limit) {
     throw new TidegateError('endpoint_limit_reached', `There may be at most ${limit} endpoints.`);
   }
   const id = parseEndpointId(uuidv7());
@@ -54,9 +57,8 @@ export async function createEndpoint(
   const retryProfile = body.signatureProfile === 'e2a_legacy' ? 'legacy' : defaults.retryProfile;
   const current = { ...defaults, retryProfile } as const;
   const settings = await changedSettings(services, tx, { id, ...current }, body, headers);
-  await insertEndpoint(tx, id, settings, { createdBy: caller.userId, ownerUserId }).catch(
-    nameTaken,
-  );
+  const owners = { createdBy: userIdOf(caller), ownerUserId };
+  await insertEndpoint(tx, id, settings, owners).catch(nameTaken);
   const profile = settings.signatureProfile as SignatureProfile;
   return { id, signingSecret: await addSigningSecret(services.vault, tx, id, profile, given) };
 }

@@ -1,3 +1,4 @@
+import { nobody } from '../../../shared/db/endpoint-owner.ts';
 import {
   findEndpoint,
   readEndpointOwnership,
@@ -15,13 +16,18 @@ import {
   type OutboundDeliveryId,
 } from '../../../shared/domain/ids.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
+import { userIdOf, type Caller } from '../api/caller.ts';
 import type { ApiContext } from '../api/route.ts';
 
-export type EndpointContext = Pick<ApiContext, 'tx' | 'caller'>;
+export type EndpointContext = Pick<ApiContext<unknown, unknown, unknown, Caller>, 'tx' | 'caller'>;
 
-/** The user whose endpoints a caller sees; null where they are the tenant's, and everybody sees all. */
+/**
+ * Whose endpoints a caller sees: null where they are the tenant's, and everybody sees all. Where they
+ * belong to users, a user sees their own; an automation credential is nobody's, and sees those that
+ * belong to no user. It could otherwise show an administrator what users keep from each other.
+ */
 export async function ownerOf({ tx, caller }: EndpointContext): Promise<string | null> {
-  return (await readEndpointOwnership(tx)) === 'user' ? caller.userId : null;
+  return (await readEndpointOwnership(tx)) === 'user' ? (userIdOf(caller) ?? nobody) : null;
 }
 
 /** The endpoint under a wire id. Throws `not_found`, also for one that is another user's. */
@@ -44,7 +50,7 @@ export function isVisible(
   endpoint: Pick<Endpoint, 'ownerUserId'>,
   ownerUserId: string | null,
 ): boolean {
-  return ownerUserId === null || endpoint.ownerUserId === ownerUserId;
+  return ownerUserId === null || (endpoint.ownerUserId ?? nobody) === ownerUserId;
 }
 
 /** The delivery under a wire id. Throws `not_found`, also for one that is another user's (S-048). */

@@ -39,7 +39,7 @@ const pagesMax = 100;
 export interface RedeliveryWish {
   /** One endpoint; null for all that the event went to. */
   readonly endpointId: EndpointId | null;
-  /** The user whose endpoints the caller sees; null where everybody sees all. */
+  /** The user whose endpoints the caller sees, or `nobody`; null where everybody sees all. */
   readonly ownerUserId: string | null;
 }
 

@@ -213,9 +213,11 @@ export async function setCredentialStatus(
   });
 }
 
-export async function deleteCredential(tx: TenantTx, id: string): Promise<void> {
-  await tx.query({
+/** Removes a credential. What it wrote stays, without it. False when there is none. */
+export async function deleteCredential(tx: TenantTx, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query({
     text: 'delete from automation_credentials where tenant_id = $1::uuid and id = $2::uuid',
     values: [tx.tenantId, id],
   });
+  return rowCount === 1;
 }

@@ -51,3 +51,20 @@ export async function countKeyRequest(
     tenantEndsInMs: row.tenant_ends_in_ms,
   };
 }
+
+/**
+ * Removes the windows of credentials that are gone. Those of the last hour stay: a request that counts
+ * itself at this moment must find its row.
+ */
+export async function removeStrayWindows(tx: TenantTx): Promise<void> {
+  await tx.query({
+    text: `
+      delete from automation_rate_windows w
+      where w.tenant_id = $1::uuid and w.subject_id <> $1::uuid
+        and w.started_at < clock_timestamp() - interval '1 hour'
+        and not exists (
+          select from automation_credentials k
+          where k.tenant_id = $1::uuid and k.id = w.subject_id)`,
+    values: [tx.tenantId],
+  });
+}

@@ -2,6 +2,7 @@ import type { Position } from '../../domain/cursor.ts';
 import { parseEndpointId, type EndpointId } from '../../domain/ids.ts';
 import type { EndpointStatus } from '../../domain/outbound.ts';
 import type { RetryProfile } from '../../domain/retry.ts';
+import { belongsTo } from '../endpoint-owner.ts';
 import { positionColumns, type KeysetPage } from '../keyset.ts';
 import type { TenantTx } from '../tenant.ts';
 
@@ -260,7 +261,7 @@ export async function findEndpointByName(
 }
 
 /**
- * The endpoints of the tenant, or of one of its users, newest first. Takes one row more than `limit`.
+ * The endpoints of the tenant, of one of its users or of nobody, newest first. Takes one row more than `limit`.
  */
 export async function listEndpoints(
   tx: TenantTx,
@@ -275,7 +276,7 @@ export async function listEndpoints(
     text: `
       select ${columns}, ${positionColumns('e.created_at')} from ${source}
       where e.tenant_id = $1::uuid
-        and ($2::uuid is null or e.owner_user_id = $2::uuid)
+        and ($2::uuid is null or ${belongsTo('e.owner_user_id', '$2')})
         and ($3::text is null or e.status = $3::text)
         and ($7::text is null or e.signature_profile = $7::text)
         and ($4::timestamptz is null or (e.created_at, e.id) < ($4::timestamptz, $5::uuid))
@@ -295,7 +296,7 @@ export async function listEndpoints(
 }
 
 /**
- * How many endpoints the tenant, or one of its users, has. Keeps every other creation of the tenant
+ * How many endpoints the tenant has, or one of its users or nobody. Keeps every other creation of the tenant
  * waiting until this transaction ends, so that the count still holds when the row is written (S-088).
  */
 export async function countEndpointsLocked(
@@ -309,7 +310,7 @@ export async function countEndpointsLocked(
   const { rows } = await tx.query<{ n: number }>({
     text: `
       select count(*)::integer as n from endpoints
-      where tenant_id = $1::uuid and ($2::uuid is null or owner_user_id = $2::uuid)`,
+      where tenant_id = $1::uuid and ($2::uuid is null or ${belongsTo('owner_user_id', '$2')})`,
     values: [tx.tenantId, ownerUserId],
   });
   return rows[0]?.n ?? 0;

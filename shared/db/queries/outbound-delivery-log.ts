@@ -9,6 +9,7 @@ import {
 } from '../../domain/ids.ts';
 import type { DeliveryOrigin, HoldReason, OutboundStatus } from '../../domain/outbound.ts';
 import type { RetrySchedule } from '../../domain/retry.ts';
+import { belongsTo } from '../endpoint-owner.ts';
 import { positionColumns, type KeysetPage } from '../keyset.ts';
 import type { TenantTx } from '../tenant.ts';
 
@@ -85,7 +86,7 @@ const summaryColumns = `d.id, d.endpoint_id,
   d.created_at, d.updated_at`;
 
 export interface OutboundLogFilter {
-  /** The user whose endpoints' deliveries are looked for; null for those of the whole tenant. */
+  /** The user whose endpoints' deliveries are looked for, or `nobody`; null: of the whole tenant. */
   readonly ownerUserId: string | null;
   readonly endpointId?: EndpointId | undefined;
   readonly eventId?: EventId | undefined;
@@ -110,7 +111,8 @@ const filterValues = (tx: TenantTx, filter: OutboundLogFilter): unknown[] => [
 
 const filterClause = `d.tenant_id = $1::uuid
   and ($2::uuid is null or d.endpoint_id in (
-    select o.id from endpoints o where o.tenant_id = $1::uuid and o.owner_user_id = $2::uuid))
+    select o.id from endpoints o where o.tenant_id = $1::uuid
+      and ${belongsTo('o.owner_user_id', '$2')}))
   and ($3::uuid is null or d.endpoint_id = $3::uuid)
   and ($4::uuid is null or d.event_id = $4::uuid)
   and ($5::text is null or d.status = $5::text)
@@ -199,7 +201,8 @@ export async function findOutboundDelivery(
       from outbound_deliveries d
       where d.tenant_id = $1::uuid and d.id = $2::uuid
         and ($3::uuid is null or d.endpoint_id in (
-          select o.id from endpoints o where o.tenant_id = $1::uuid and o.owner_user_id = $3::uuid))`,
+          select o.id from endpoints o
+          where o.tenant_id = $1::uuid and ${belongsTo('o.owner_user_id', '$3')}))`,
     values: [tx.tenantId, id, ownerUserId],
   });
   const [row] = rows;

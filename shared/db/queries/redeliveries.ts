@@ -1,4 +1,5 @@
 import { parseEndpointId, type EndpointId, type EventId } from '../../domain/ids.ts';
+import { belongsTo } from '../endpoint-owner.ts';
 import type { TenantTx } from '../tenant.ts';
 import type { MatchedEndpoint } from './events.ts';
 
@@ -103,8 +104,8 @@ interface TargetRow {
 }
 
 /**
- * Of these endpoints the ones that still exist, and belong to `ownerUserId` if that is given, each with
- * the first body it was sent of the event.
+ * Of these endpoints the ones that still exist, and belong to `ownerUserId` (or to `nobody`) if it is
+ * given, each with the first body it was sent of the event.
  */
 export async function listOriginalTargets(
   tx: TenantTx,
@@ -121,7 +122,7 @@ export async function listOriginalTargets(
           order by d.created_at, d.id limit 1) as body
       from endpoints e
       where e.tenant_id = $1::uuid and e.id = any($3::uuid[])
-        and ($4::uuid is null or e.owner_user_id = $4::uuid)
+        and ($4::uuid is null or ${belongsTo('e.owner_user_id', '$4')})
       order by e.id`,
     values: [tx.tenantId, eventId, endpointIds, ownerUserId],
   });

@@ -1,5 +1,6 @@
 import type { Position } from '../../domain/cursor.ts';
 import type { ReplayCommand, ReplayFilter, ReplayState } from '../../domain/replay.ts';
+import { belongsTo } from '../endpoint-owner.ts';
 import { positionColumns, type KeysetPage } from '../keyset.ts';
 import type { TenantTx } from '../tenant.ts';
 
@@ -96,7 +97,7 @@ export async function findReplayJob(
   return rows[0] && toJob(rows[0]);
 }
 
-/** The jobs of the tenant, or of one of its users, newest first. Takes one row more than `limit`. */
+/** The jobs of the tenant, of one of its users or of nobody, newest first. Takes one row more than `limit`. */
 export async function listReplayJobs(
   tx: TenantTx,
   createdBy: string | null,
@@ -105,7 +106,7 @@ export async function listReplayJobs(
   const { rows } = await tx.query<JobRow & { position_at: string }>({
     text: `
       select ${columns}, ${positionColumns('created_at')} from replay_jobs
-      where tenant_id = $1::uuid and ($5::uuid is null or created_by = $5::uuid)
+      where tenant_id = $1::uuid and ($5::uuid is null or ${belongsTo('created_by', '$5')})
         and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
       order by created_at desc, id desc
       limit $4::integer`,

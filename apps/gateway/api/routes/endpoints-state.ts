@@ -18,11 +18,11 @@ import {
 import { testEndpoint } from '../../endpoints/test-endpoint.ts';
 import { requireEndpoint } from '../../endpoints/visibility.ts';
 import type { TenantTx } from '../../../../shared/db/tenant.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
 import {
   auditEndpoint,
   endpointParams,
-  endpointPermission,
+  endpointAccess,
   endpointsPath,
   readEndpointView,
 } from './endpoints.ts';
@@ -38,13 +38,13 @@ export function endpointStateRoutes(services: EndpointServices): readonly ApiRou
     readonly errors: readonly ErrorCode[];
     readonly change: (tx: TenantTx, endpoint: Endpoint) => Promise<void>;
   }): ApiRoute =>
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${endpointsPath}/:id/${spec.verb}`,
       operationId: `${spec.verb}Endpoint`,
       tag,
       summary: spec.summary,
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       status: 200,
       response: dataOf(endpointSchema),
@@ -79,13 +79,13 @@ export function endpointStateRoutes(services: EndpointServices): readonly ApiRou
       errors: ['cooling_down'],
       change: enableEndpoint,
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${endpointsPath}/:id/disable`,
       operationId: 'disableEndpoint',
       tag,
       summary: 'Disable an endpoint; what goes to it is held until it is enabled',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       body: disableEndpointSchema.nullish(),
       status: 200,
@@ -98,13 +98,13 @@ export function endpointStateRoutes(services: EndpointServices): readonly ApiRou
         return { data: await readEndpointView(services, context, endpoint.id) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${endpointsPath}/:id/test`,
       operationId: 'testEndpoint',
       tag,
       summary: 'Send one test event to this endpoint, whatever it filters by, and to no other',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       body: endpointTestSchema.nullish(),
       status: 202,

@@ -19,23 +19,28 @@ import type { EndpointServices } from '../../endpoints/services.ts';
 import { removeEndpoint } from '../../endpoints/states.ts';
 import { ownerOf, requireEndpoint, type EndpointContext } from '../../endpoints/visibility.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
 
 const tag = 'Endpoints';
 export const endpointsPath = '/api/v1/webhooks';
 export const endpointParams = z.object({ id: z.string().max(64) });
 export const endpointPermission = 'settings.integrations';
+/** Who manages endpoints, and everything about what is sent to them. */
+export const endpointAccess = {
+  permission: endpointPermission,
+  scope: 'webhooks.manage',
+} as const;
 
 /** Management of endpoints (S-085 to S-091). Every change is in the audit log with who made it (S-123). */
 export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] {
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: endpointsPath,
       operationId: 'listEndpoints',
       tag,
       summary: 'The endpoints, newest first',
-      permission: endpointPermission,
+      ...endpointAccess,
       isCountedRead: true,
       query: z.object({
         status: z.enum(endpointStatuses).optional(),
@@ -56,13 +61,13 @@ export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] 
         return { data: rows.map((endpoint) => presentEndpoint(services, endpoint)), ...page };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: endpointsPath,
       operationId: 'createEndpoint',
       tag,
       summary: 'Make an endpoint; its secret is shown once',
-      permission: endpointPermission,
+      ...endpointAccess,
       body: newEndpointSchema,
       status: 201,
       response: createdEndpointSchema,
@@ -75,13 +80,13 @@ export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] 
         return { data, signingSecret };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${endpointsPath}/:id`,
       operationId: 'readEndpoint',
       tag,
       summary: 'One endpoint, with how it fares',
-      permission: endpointPermission,
+      ...endpointAccess,
       isCountedRead: true,
       params: endpointParams,
       status: 200,
@@ -91,7 +96,7 @@ export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] 
         return { data: presentEndpoint(services, endpoint) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'PATCH',
       path: `${endpointsPath}/:id`,
       operationId: 'updateEndpoint',
@@ -99,7 +104,7 @@ export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] 
       summary: 'Change an endpoint: only the members that the request names',
       description:
         'An empty list clears a filter. Keeps the secret; a profile that needs one of another kind gets it, shown once.',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       body: endpointChangeSchema,
       status: 200,
@@ -118,13 +123,13 @@ export function endpointRoutes(services: EndpointServices): readonly ApiRoute[] 
         return { data: await readEndpointView(services, context, endpoint.id), signingSecret };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'DELETE',
       path: `${endpointsPath}/:id`,
       operationId: 'deleteEndpoint',
       tag,
       summary: 'Delete an endpoint with its secrets; what was still to be sent ends as failed',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       status: 204,
       async handle(context) {

@@ -10,15 +10,14 @@ import { redeliverEvent, redeliverSince } from '../../events/redeliver.ts';
 import { requireEvent } from '../../events/require-event.ts';
 import type { EventServices } from '../../events/services.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
+import { endpointAccess } from './endpoints.ts';
 import { eventParams, eventsPath, eventsTag as tag } from './events.ts';
-
-const permission = 'settings.integrations';
 
 /** Sending events again to the endpoints that they went to (S-052 to S-054). */
 export function eventRedeliveryRoutes({ eventRetentionDays }: EventServices): readonly ApiRoute[] {
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${eventsPath}/:id/redeliver`,
       operationId: 'redeliverEvent',
@@ -26,7 +25,7 @@ export function eventRedeliveryRoutes({ eventRetentionDays }: EventServices): re
       summary: 'Send an event again to the endpoints that it went to, or to one of them',
       description:
         'Whatever became of the earlier deliveries, with the same id and body. The same call within five minutes gets the same answer and sends nothing more.',
-      permission,
+      ...endpointAccess,
       params: eventParams,
       body: redeliverSchema,
       status: 200,
@@ -49,7 +48,7 @@ export function eventRedeliveryRoutes({ eventRetentionDays }: EventServices): re
         return { deliveries: [...deliveries] };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: '/api/v1/webhooks/:id/redeliver-since',
       operationId: 'redeliverSince',
@@ -57,7 +56,7 @@ export function eventRedeliveryRoutes({ eventRetentionDays }: EventServices): re
       summary: 'Send an endpoint again everything that it was sent since a moment',
       description:
         'Events with a delivery that is still open are skipped. What is sent again is spread over time by `ratePerMinute` of the endpoint. Once a minute for each endpoint.',
-      permission,
+      ...endpointAccess,
       params: eventParams,
       body: redeliverSinceSchema,
       status: 200,

@@ -20,8 +20,8 @@ import {
 } from '../../../../shared/schemas/event-api.ts';
 import { presentBuiltIn, presentOwnType } from '../../events/present-type.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiContext, type ApiRoute } from '../route.ts';
-import { eventsPath, eventsTag as tag } from './events.ts';
+import { defineRoute, defineSharedRoute, type ApiContext, type ApiRoute } from '../route.ts';
+import { eventReaders, eventsPath, eventsTag as tag } from './events.ts';
 
 const path = `${eventsPath}/types`;
 const permission = 'settings.integrations';
@@ -32,13 +32,13 @@ const builtIn = eventTypes.map(presentBuiltIn);
 
 /** The catalogue of event types, and the types of a tenant's own (S-101). */
 export const eventTypeRoutes: readonly ApiRoute[] = [
-  defineRoute({
+  defineSharedRoute({
     method: 'GET',
     path,
     operationId: 'listEventTypes',
     tag,
     summary: "Every type of event with the schema of its data: built-in ones, then the tenant's",
-    permission,
+    ...eventReaders,
     status: 200,
     response: z.strictObject({ data: z.array(eventTypeSchema) }),
     async handle({ tx }) {

@@ -9,6 +9,7 @@ import {
   eventListSchema,
   eventQuerySchema,
   eventWithStatusSchema,
+  feedQuerySchema,
   feedSchema,
   newEventSchema,
   newReceiptSchema,
@@ -26,12 +27,14 @@ import { publishFromApi } from '../../events/publish.ts';
 import { requireEvent } from '../../events/require-event.ts';
 import type { EventServices } from '../../events/services.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
 
 export const eventsTag = 'Events';
 export const eventsPath = '/api/v1/events';
 export const eventParams = z.object({ id: z.string().max(64) });
-const permission = 'settings.integrations';
+/** Who reads events, and who says that something happened. */
+export const eventReaders = { permission: 'settings.integrations', scope: 'events.read' } as const;
+const eventWriters = { permission: 'settings.integrations', scope: 'events.write' } as const;
 
 /** Publishing, receipts, and reading what happened (S-064, S-098 to S-101). */
 export function eventRoutes({ eventRetentionDays }: EventServices): readonly ApiRoute[] {
@@ -39,13 +42,13 @@ export function eventRoutes({ eventRetentionDays }: EventServices): readonly Api
     presentEventWithStatus(await requireEvent(tx, wireId, eventRetentionDays));
 
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: eventsPath,
       operationId: 'listEvents',
       tag: eventsTag,
       summary: 'What happened, newest first',
-      permission,
+      ...eventReaders,
       query: eventQuerySchema,
       status: 200,
       response: eventListSchema,
@@ -55,23 +58,25 @@ export function eventRoutes({ eventRetentionDays }: EventServices): readonly Api
         return { data: rows.map(presentEvent), ...page };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${eventsPath}/feed`,
       operationId: 'readEventFeed',
       tag: eventsTag,
       summary: 'What happened, newest first, in the shape of the automation API',
-      permission,
-      query: eventQuerySchema,
+      ...eventReaders,
+      query: feedQuerySchema,
       status: 200,
       response: feedSchema,
       errors: ['cursor_invalid'],
       async handle({ tx, query }) {
-        const { rows, ...page } = await readPage(tx, query);
+        const { updatedSince, ...rest } = query;
+        const since = laterOf(rest.since, updatedSince && justAfter(updatedSince));
+        const { rows, ...page } = await readPage(tx, { ...rest, since });
         return { data: rows.map(presentFeedItem), ...page };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: eventsPath,
       operationId: 'publishEvent',
@@ -79,7 +84,7 @@ export function eventRoutes({ eventRetentionDays }: EventServices): readonly Api
       summary: 'Publish an event of a registered type to every endpoint that it matches',
       description:
         'Answers once the event and its deliveries are stored; sending them is not waited for.',
-      permission,
+      ...eventWriters,
       body: newEventSchema,
       bodyLimitBytes: publishBytesMax,
       status: 201,
@@ -98,26 +103,26 @@ export function eventRoutes({ eventRetentionDays }: EventServices): readonly Api
         return { data: await reread(tx, wireId) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${eventsPath}/:id`,
       operationId: 'readEvent',
       tag: eventsTag,
       summary: 'One event, with how it fares at its endpoints',
-      permission,
+      ...eventReaders,
       params: eventParams,
       status: 200,
       response: dataOf(eventWithStatusSchema),
       errors: ['event_expired'],
       handle: async ({ tx, params }) => ({ data: await reread(tx, params.id) }),
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${eventsPath}/:id/receipt`,
       operationId: 'giveReceipt',
       tag: eventsTag,
       summary: 'Give an event the receipt it awaits, which sends it; or end its wait',
-      permission,
+      ...eventWriters,
       params: eventParams,
       body: newReceiptSchema,
       status: 200,
@@ -141,6 +146,14 @@ export function eventRoutes({ eventRetentionDays }: EventServices): readonly Api
     }),
   ];
 }
+
+/** Events are kept to the microsecond and shown to the millisecond: those of the one given are left out. */
+const justAfter = (moment: string): string => new Date(Date.parse(moment) + 1).toISOString();
+
+const laterOf = (one: string | undefined, other: string | undefined): string | undefined =>
+  one !== undefined && other !== undefined && Date.parse(one) > Date.parse(other)
+    ? one
+    : (other ?? one);
 
 async function readPage(tx: TenantTx, { limit, cursor, ...query }: EventQuery) {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);

@@ -5,8 +5,8 @@ import { commandOutboundDelivery } from '../../endpoints/commands.ts';
 import type { EndpointServices } from '../../endpoints/services.ts';
 import { requireOutboundDelivery } from '../../endpoints/visibility.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
-import { endpointParams, endpointPermission } from './endpoints.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
+import { endpointParams, endpointAccess } from './endpoints.ts';
 import { outboundPath, readOutboundView } from './outbound-deliveries.ts';
 
 /** What an owner can do with an open delivery, also while Temporal is away. */
@@ -17,13 +17,13 @@ export function outboundControlRoutes(services: EndpointServices): readonly ApiR
     readonly past: string;
     readonly summary: string;
   }): ApiRoute =>
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${outboundPath}/:id/${spec.path}`,
       operationId: `${spec.command}OutboundDelivery`,
       tag: 'Outbound deliveries',
       summary: spec.summary,
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       status: 200,
       response: dataOf(outboundDeliverySchema),

@@ -37,8 +37,8 @@ import {
   type EndpointContext,
 } from '../../endpoints/visibility.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
-import { endpointParams, endpointPermission, endpointsPath } from './endpoints.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
+import { endpointParams, endpointAccess, endpointsPath } from './endpoints.ts';
 
 const tag = 'Outbound deliveries';
 export const outboundPath = `${endpointsPath}/deliveries`;
@@ -62,14 +62,14 @@ const pagingNote =
 /** The log of outbound deliveries (S-046 to S-048), and replays (S-051). */
 export function outboundDeliveryRoutes(services: EndpointServices): readonly ApiRoute[] {
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${endpointsPath}/:id/deliveries`,
       operationId: 'listEndpointDeliveries',
       tag,
       summary: 'The deliveries of an endpoint, newest first',
       description: pagingNote,
-      permission: endpointPermission,
+      ...endpointAccess,
       isCountedRead: true,
       params: endpointParams,
       query: logQuery,
@@ -81,14 +81,14 @@ export function outboundDeliveryRoutes(services: EndpointServices): readonly Api
         return listLog(context, { ownerUserId: null, endpointId: endpoint.id }, context.query);
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: outboundPath,
       operationId: 'listOutboundDeliveries',
       tag,
       summary: 'The deliveries of all endpoints, newest first',
       description: pagingNote,
-      permission: endpointPermission,
+      ...endpointAccess,
       isCountedRead: true,
       query: logQuery.extend({ endpoint: z.string().max(64).optional() }),
       status: 200,
@@ -103,13 +103,13 @@ export function outboundDeliveryRoutes(services: EndpointServices): readonly Api
         return listLog(context, { ownerUserId: await ownerOf(context), endpointId }, query);
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${outboundPath}/:id`,
       operationId: 'readOutboundDelivery',
       tag,
       summary: 'One delivery with its attempts: what was sent, what the receiver answered',
-      permission: endpointPermission,
+      ...endpointAccess,
       isCountedRead: true,
       params: endpointParams,
       status: 200,
@@ -118,13 +118,13 @@ export function outboundDeliveryRoutes(services: EndpointServices): readonly Api
         return { data: await readOutboundView(services, context, context.params.id) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${endpointsPath}/replay`,
       operationId: 'replayOutboundDelivery',
       tag,
       summary: 'Send the event of a failed or retrying delivery again, from its first attempt',
-      permission: endpointPermission,
+      ...endpointAccess,
       body: replayRequestSchema,
       status: 201,
       response: replayAnswerSchema,
@@ -175,9 +175,10 @@ export async function readOutboundView(
 ): Promise<OutboundDeliveryView> {
   const { tx, caller } = context;
   const delivery = await requireOutboundDelivery(context, wireId);
-  const maySeeRun = caller.permissions.has('operations.read');
+  const isUser = caller.kind === 'user';
+  const maySeeRun = isUser && caller.permissions.has('operations.read');
   return presentOutboundDelivery(delivery, await listAttempts(tx, delivery.id), {
-    isBodyShown: isAdministrator(caller.role),
+    isBodyShown: isUser && isAdministrator(caller.role),
     temporalUrl: maySeeRun ? services.temporalUrl : () => undefined,
   });
 }

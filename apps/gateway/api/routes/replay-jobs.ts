@@ -22,10 +22,11 @@ import {
   type ReplayJobView,
 } from '../../../../shared/schemas/replay-api.ts';
 import { keepToOwn, presentReplayJob, readReplayFilter } from '../../endpoints/replay-jobs.ts';
-import { ownerOf } from '../../endpoints/visibility.ts';
+import { isVisible, ownerOf, type EndpointContext } from '../../endpoints/visibility.ts';
 import { audit } from '../audit.ts';
-import { defineRoute, type ApiContext, type ApiRoute } from '../route.ts';
-import { endpointPermission, endpointsPath } from './endpoints.ts';
+import { userIdOf } from '../caller.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
+import { endpointAccess, endpointsPath } from './endpoints.ts';
 
 export interface ReplayServices {
   /** Starts or tells the run of a replay, after the commit; what it misses a job does later. */
@@ -39,13 +40,13 @@ const replayParams = z.object({ id: z.string().max(64) });
 /** Replays in bulk, each a durable run with a row that says how far it is. */
 export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
   const command = (verb: ReplayCommand, summary: string): ApiRoute =>
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${path}/:id/${verb}`,
       operationId: `${verb}ReplayJob`,
       tag,
       summary,
-      permission: endpointPermission,
+      ...endpointAccess,
       params: replayParams,
       status: 200,
       response: dataOf(replayJobSchema),
@@ -62,13 +63,13 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
     });
 
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path,
       operationId: 'listReplayJobs',
       tag,
       summary: 'The replays of the tenant, newest first',
-      permission: endpointPermission,
+      ...endpointAccess,
       query: z.object({ limit: limitSchema(20), cursor: cursorSchema }),
       status: 200,
       response: listOf(replayJobSchema),
@@ -90,13 +91,13 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
         return { data: rows.map((job) => presentReplayJob(job, outcomes.get(job.id))), ...page };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${path}/count`,
       operationId: 'countReplay',
       tag,
       summary: 'How much a replay would come to; nothing is sent',
-      permission: endpointPermission,
+      ...endpointAccess,
       body: countReplaySchema,
       status: 200,
       response: replayCountSchema,
@@ -105,7 +106,7 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
         return { matched: await countReplayable(context.tx, await keepToOwn(context, filter)) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path,
       operationId: 'createReplayJob',
@@ -113,7 +114,7 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
       summary: 'Send deliveries again, or events that an endpoint has missed',
       description:
         'Takes the last delivery of each event to each endpoint, to the same bytes. The job goes on by itself, also over a restart.',
-      permission: endpointPermission,
+      ...endpointAccess,
       body: newReplaySchema,
       status: 202,
       response: dataOf(replayJobSchema),
@@ -126,20 +127,20 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
           filter,
           perSecond: body.perSecond,
           total: await countReplayable(tx, filter),
-          createdBy: caller.userId,
+          createdBy: userIdOf(caller),
         });
         await auditReplay(context, 'started', id, { status: filter.status, total: job.total });
         context.afterCommit(() => services.noteReplay(tx.tenantId, id));
         return { data: presentReplayJob(job, undefined) };
       },
     }),
-    defineRoute({
+    defineSharedRoute({
       method: 'GET',
       path: `${path}/:id`,
       operationId: 'readReplayJob',
       tag,
       summary: 'One replay: how far it is, and what became of its deliveries',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: replayParams,
       status: 200,
       response: dataOf(replayJobSchema),
@@ -154,25 +155,23 @@ export function replayJobRoutes(services: ReplayServices): readonly ApiRoute[] {
   ];
 }
 
-type Context = Pick<ApiContext, 'tx' | 'caller'>;
-
 /** The job under a wire id. Throws `not_found`, also for one that is another user's. */
-async function requireReplayJob(context: Context, wireId: string): Promise<ReplayJob> {
+async function requireReplayJob(context: EndpointContext, wireId: string): Promise<ReplayJob> {
   const uuid = fromWireId('replayJob', wireId);
   const job = uuid === undefined ? undefined : await findReplayJob(context.tx, uuid);
-  const ownerUserId = await ownerOf(context);
-  if (job === undefined || (ownerUserId !== null && job.createdBy !== ownerUserId)) {
+  const owner = await ownerOf(context);
+  if (job === undefined || !isVisible({ ownerUserId: job.createdBy }, owner)) {
     throw new TidegateError('not_found');
   }
   return job;
 }
 
-async function present({ tx }: Context, job: ReplayJob): Promise<ReplayJobView> {
+async function present({ tx }: EndpointContext, job: ReplayJob): Promise<ReplayJobView> {
   return presentReplayJob(job, (await readReplayOutcomes(tx, [job.id])).get(job.id));
 }
 
 const auditReplay = (
-  context: Context,
+  context: EndpointContext,
   verb: string,
   jobId: string,
   details: Readonly<Record<string, unknown>> = {},

@@ -16,9 +16,9 @@ import {
   rotateEndpointSecretSchema,
 } from '../../../../shared/schemas/rotation-api.ts';
 import { requireEndpoint } from '../../endpoints/visibility.ts';
-import type { UserCaller } from '../caller.ts';
-import { defineRoute, type ApiRoute } from '../route.ts';
-import { endpointParams, endpointPermission, endpointsPath } from './endpoints.ts';
+import { actorOf } from '../audit.ts';
+import { defineSharedRoute, type ApiRoute } from '../route.ts';
+import { endpointAccess, endpointParams, endpointsPath } from './endpoints.ts';
 
 export interface RotationServices {
   readonly vault: TenantVault;
@@ -37,14 +37,14 @@ export function rotationRoutes(services: RotationServices): readonly ApiRoute[] 
     readonly description: string;
     readonly end: (tx: TenantTx, id: EndpointId, actor: RotationActor) => Promise<boolean>;
   }): ApiRoute =>
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path: `${path}/${spec.verb}`,
       operationId: `${spec.verb}SecretRotation`,
       tag,
       summary: spec.summary,
       description: spec.description,
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       status: 200,
       response: endedRotationSchema,
@@ -62,7 +62,7 @@ export function rotationRoutes(services: RotationServices): readonly ApiRoute[] 
     });
 
   return [
-    defineRoute({
+    defineSharedRoute({
       method: 'POST',
       path,
       operationId: 'rotateEndpointSecret',
@@ -70,7 +70,7 @@ export function rotationRoutes(services: RotationServices): readonly ApiRoute[] 
       summary: 'Replace the signing secret; the new one is shown once',
       description:
         'Until the grace is over both secrets sign. A rotation during another one ends what signed before the first at once.',
-      permission: endpointPermission,
+      ...endpointAccess,
       params: endpointParams,
       body: rotateEndpointSecretSchema,
       status: 200,
@@ -106,5 +106,3 @@ export function rotationRoutes(services: RotationServices): readonly ApiRoute[] 
     }),
   ];
 }
-
-const actorOf = ({ userId }: UserCaller): RotationActor => ({ actorType: 'user', actorId: userId });
