@@ -127,7 +127,8 @@ function prepareReport(source: BuiltInWorkflowId, delivery: DispatchableDelivery
   const body = parseRequestBody(delivery.body, bodyKindOf(delivery));
   if (!body.ok) return refuse({ code: 'invalid_json', message: body.reason });
   const reading = reportReaders[source](body.value);
-  return (tx) => recordReport(tx, { source, deliveryId: delivery.id, reading });
+  const { id: deliveryId, hookSlug } = delivery;
+  return (tx) => recordReport(tx, { source, hookSlug, deliveryId, reading });
 }
 
 function refuse(failure: Omit<FailedOutcome, 'status'>): Effect {

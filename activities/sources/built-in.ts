@@ -7,10 +7,15 @@ import { mapCardProgram, type KnownOfReport } from '../../shared/events/sources/
 import { cardViewSchema, mapCardView } from '../../shared/events/sources/card-views.ts';
 import { mapEmailEvent } from '../../shared/events/sources/email-events.ts';
 import { present, type SourceVerdict } from '../../shared/events/sources/source-event.ts';
+import { inboxMessageSchema, mapInboxMessage, type InboxMessage } from './inbox-message.ts';
 import { mapReceipt, type ReceiptReport } from './receipt-report.ts';
 
-/** What a report stands for: events of its own, or the receipt that an earlier event waits for. */
-export type SourceReading = SourceVerdict | { readonly receipt: ReceiptReport };
+/**
+ * What a report stands for: events of its own, the receipt that an earlier event waits for, or a message
+ * of a conversation.
+ */
+export type SourceReading =
+  SourceVerdict | { readonly receipt: ReceiptReport } | { readonly message: InboxMessage };
 
 /** Reads the report of another system. */
 export type ReadReport = (body: unknown) => SourceReading;
@@ -43,6 +48,7 @@ function readCardProgram(body: unknown): SourceReading {
 export const reportReaders: Readonly<Record<BuiltInWorkflowId, ReadReport>> = {
   'card-program': readCardProgram,
   'card-views': mapCardView,
+  'conversation-inbox': mapInboxMessage,
   'email-events': (body) => mapEmailEvent(body, sha256),
 };
 
@@ -78,6 +84,12 @@ export const builtInWorkflows: readonly WorkflowDescription[] = [
     'Card views',
     'Turns views of cards and profiles into card.viewed events; views by the owner are none.',
     cardViewSchema,
+  ),
+  describe(
+    'conversation-inbox',
+    'Conversation inbox',
+    'Brings what visitors write elsewhere into conversations: finds or makes the visitor and the conversation, and records the message once.',
+    inboxMessageSchema,
   ),
   describe(
     'email-events',

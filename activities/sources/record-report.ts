@@ -15,10 +15,12 @@ import { recordedAttributes } from '../../shared/outbound/event-attributes.ts';
 import { publishEvent } from '../../shared/outbound/publish-event.ts';
 import type { SourceReading } from './built-in.ts';
 import { giveReceipt } from './give-receipt.ts';
+import { recordInboxMessage } from './record-inbox-message.ts';
 
 /** A report as it came in through a hook. */
 export interface ReceivedReport {
   readonly source: BuiltInWorkflowId;
+  readonly hookSlug: string;
   readonly deliveryId: DeliveryId;
   readonly reading: SourceReading;
 }
@@ -42,7 +44,7 @@ export async function recordReport(
 
 async function record(
   tx: TenantTx,
-  { source, deliveryId, reading }: ReceivedReport,
+  { source, hookSlug, deliveryId, reading }: ReceivedReport,
 ): Promise<SourceOutcome | FailedOutcome> {
   const done = (events: readonly string[], ignored?: string): SourceOutcome => ({
     status: 'dispatched',
@@ -55,6 +57,9 @@ async function record(
   if ('receipt' in reading) {
     const given = await giveReceipt(tx, reading.receipt);
     return 'status' in given ? given : done(given.events, given.ignored);
+  }
+  if ('message' in reading) {
+    return recordInboxMessage(tx, { source, hookSlug, deliveryId }, reading.message);
   }
   const ids: string[] = [];
   for (const event of reading.events) {

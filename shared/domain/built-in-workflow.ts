@@ -1,5 +1,10 @@
 /** Workflows that come with Tidegate. A hook selects one as it does an engineer's; none needs publishing. */
-export const builtInWorkflowIds = ['card-program', 'card-views', 'email-events'] as const;
+export const builtInWorkflowIds = [
+  'card-program',
+  'card-views',
+  'conversation-inbox',
+  'email-events',
+] as const;
 
 export type BuiltInWorkflowId = (typeof builtInWorkflowIds)[number];
 

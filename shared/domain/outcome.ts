@@ -28,7 +28,7 @@ export interface WorkflowOutcome {
   readonly workflowRunId: string;
 }
 
-/** A built-in workflow has turned the report of another system into events. */
+/** A built-in workflow has turned the report of another system into events, or into a message. */
 export interface SourceOutcome {
   readonly status: 'dispatched';
   /** Id of the built-in workflow. */
@@ -37,6 +37,9 @@ export interface SourceOutcome {
   readonly events: readonly string[];
   /** Why there is none. */
   readonly ignored?: string;
+  /** The conversation and the message that were made or found, by their ids. */
+  readonly conversationId?: string;
+  readonly messageId?: string;
 }
 
 export interface FailedOutcome {

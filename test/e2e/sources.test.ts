@@ -273,6 +273,7 @@ describe('built-in workflows', () => {
     expect(body.data.map(({ id }: { id: string }) => id)).toEqual([
       'card-program',
       'card-views',
+      'conversation-inbox',
       'email-events',
     ]);
     const made = await given.caller.post(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  expireLocked,
   insertClaim,
   lockConversationForClaim,
   type Claim,
@@ -48,6 +49,7 @@ export function testClaim(
 ): Promise<Claim> {
   return factory.withTenant(tenant.id, async (tx) => {
     await lockConversationForClaim(tx, conversationId);
+    await expireLocked(tx, conversationId);
     const deadline = new Date(Date.now() + 60_000);
     const ids = { id: randomUUID(), requestId: randomUUID() };
     const claim = await insertClaim(tx, {

@@ -40,7 +40,7 @@ create index visitors_attributes on visitors using gin (custom_attributes jsonb_
 
 -- Conversations ------------------------------------------------------------------------------------
 
---   open ◀──▶ snoozed, open ◀──▶ closed, snoozed ──▶ closed
+--   open, snoozed, closed: each can follow any other. What a visitor writes opens it again.
 create table conversations (
   tenant_id uuid not null references tenants (id) on delete cascade,
   id uuid not null,
@@ -82,6 +82,10 @@ create index conversations_by_assignee
   where assigned_agent_id is not null;
 create index conversations_by_visitor
   on conversations (tenant_id, visitor_id, updated_at desc, id desc);
+-- Serves those in which a visitor waits for an answer that the built-in assistant may give.
+create index conversations_unanswered on conversations (tenant_id, last_inbound_message_at, id)
+  where status = 'open' and ai_workflow_state <> 'handoff'
+    and last_inbound_message_at = last_message_at;
 
 -- Messages are never changed: the application may add and read them.
 create table messages (
@@ -107,6 +111,14 @@ create index messages_of_conversation on messages (tenant_id, conversation_id, c
 -- Serves the foreign key when a credential is removed.
 create index messages_by_credential on messages (tenant_id, automation_credential_id)
   where automation_credential_id is not null;
+
+-- External ids of other systems go with what they stand for.
+create trigger forget after delete on visitors
+  for each row execute function forget_entity('visitor');
+create trigger forget after delete on conversations
+  for each row execute function forget_entity('conversation');
+create trigger forget after delete on messages
+  for each row execute function forget_entity('message');
 
 -- S-110 to S-113: who alone may write to a conversation, and until when.
 --   active ──▶ released | escalated | expired

@@ -218,3 +218,45 @@ export async function setConversationVisitor(
     values: [tx.tenantId, id, visitorId],
   });
 }
+
+/** A conversation in which the last word is the visitor's. */
+export interface UnansweredConversation {
+  readonly conversationId: string;
+  /** The message that nobody has answered. */
+  readonly messageId: string;
+  readonly writtenAt: Date;
+}
+
+/**
+ * Open conversations whose last message is the visitor's and which were not handed off to people, the
+ * longest waiting first. Claimed ones are among them: whoever answers looks for a claim itself (S-113).
+ */
+export async function listUnanswered(
+  tx: TenantTx,
+  limit: number,
+): Promise<readonly UnansweredConversation[]> {
+  const { rows } = await tx.query<{
+    id: string;
+    message_id: string;
+    last_inbound_message_at: Date;
+  }>({
+    name: 'list_unanswered',
+    text: `
+      select c.id, c.last_inbound_message_at, m.id as message_id
+      from conversations c
+      cross join lateral (
+        select m.id from messages m
+        where m.tenant_id = c.tenant_id and m.conversation_id = c.id
+        order by m.created_at desc, m.id desc limit 1) m
+      where c.tenant_id = $1::uuid and c.status = 'open' and c.ai_workflow_state <> 'handoff'
+        and c.last_inbound_message_at = c.last_message_at
+      order by c.last_inbound_message_at, c.id
+      limit $2::integer`,
+    values: [tx.tenantId, limit],
+  });
+  return rows.map((row) => ({
+    conversationId: row.id,
+    messageId: row.message_id,
+    writtenAt: row.last_inbound_message_at,
+  }));
+}
