@@ -1,9 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
-import { insertComment, type CommentAuthorType } from '../../shared/db/queries/ticket-comments.ts';
+import type { CommentAuthorType } from '../../shared/db/queries/ticket-comments.ts';
+import { addTicketComment } from '../../shared/support/tickets.ts';
 import { noSuchId, refusing } from './constraints.ts';
 import { isRefusal, refuseValue } from './contract.ts';
 import { defineAction } from './define-action.ts';
-import { recordEvent } from './effects.ts';
+import { stillThere } from './effects.ts';
 import { lookUp } from './external-ids.ts';
 import { externalId, flag, longText, ref, required } from './fields.ts';
 
@@ -28,7 +29,8 @@ export const addTicketCommentByExternalId = defineAction({
   ],
   behavior: [
     'The author type is `contact` with `contact_id`, `internal` with `author_id`, and `system` with neither. Both together are refused.',
-    'An internal comment records no event.',
+    'An internal comment records no event. The event of another one says `visitor` for `contact`, and `agent` for `internal`.',
+    'The ticket counts as changed.',
   ],
   metadata: {
     comment_id: 'id of the comment',
@@ -46,18 +48,12 @@ export const addTicketCommentByExternalId = defineAction({
     const id = uuidv7();
     const authorType = authorTypeOf(authorId, contactId);
     const comment = { id, ticketId, isInternal, isResolution, authorType, authorId, contactId };
-    const refused = await refusing(refusals, () =>
-      insertComment(context.tx, { ...comment, content: fields.content }),
+    const { content } = fields;
+    const ticket = await refusing(refusals, () =>
+      addTicketComment(context.tx, { ...comment, content }, context, { isResolution }),
     );
-    if (isRefusal(refused)) return refused;
-    if (!isInternal) {
-      await recordEvent(context, {
-        type: 'ticket.comment_added',
-        objectType: 'ticket',
-        objectId: ticketId,
-        data: { commentId: id, authorType, isResolution },
-      });
-    }
+    if (isRefusal(ticket)) return ticket;
+    stillThere(ticket);
     return {
       entityId: ticketId,
       externalId: fields.external_id,

@@ -1,8 +1,9 @@
 import { lockTicket, updateTicket } from '../../shared/db/queries/tickets.ts';
+import { tellTicketUpdated } from '../../shared/support/tickets.ts';
 import { refusing } from './constraints.ts';
 import { isRefusal } from './contract.ts';
 import { defineAction } from './define-action.ts';
-import { mappedNames, recordEvent, stillThere } from './effects.ts';
+import { mappedNames, stillThere } from './effects.ts';
 import { lookUp } from './external-ids.ts';
 import { externalId, required } from './fields.ts';
 import { ticketFields, ticketRefusals } from './ticket-fields.ts';
@@ -41,14 +42,10 @@ export const changeTicketStatusByExternalId = defineAction({
         updateTicket(tx, id, { statusId, boardId }),
       );
       if (isRefusal(after)) return after;
-      const { priorityId, assignedTo: assigneeId } = stillThere(after);
+      const ticket = stillThere(after);
       const updatedFields = mappedNames(targetFields, fields);
-      await recordEvent(context, {
-        type: 'ticket.updated',
-        objectType: 'ticket',
-        objectId: id,
-        data: { updatedFields, statusId, priorityId, assigneeId },
-      });
+      const { priorityId } = ticket;
+      await tellTicketUpdated(tx, ticket, context, { updatedFields, statusId, priorityId });
     }
     return {
       entityId: id,

@@ -3,10 +3,11 @@ import {
   insertTicket,
   linkAffectedAsset,
 } from '../../shared/db/queries/tickets.ts';
+import { tellTicketCreated } from '../../shared/support/tickets.ts';
 import { noSuchId, refusing } from './constraints.ts';
 import { isRefusal, refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
 import { defineAction } from './define-action.ts';
-import { readOptionalTime, recordEvent } from './effects.ts';
+import { readOptionalTime } from './effects.ts';
 import { named, newEntityId } from './external-ids.ts';
 import { externalId, ref, required } from './fields.ts';
 import { ticketFields, ticketRefusals, toTicketValues } from './ticket-fields.ts';
@@ -56,18 +57,15 @@ export const createTicket = defineAction({
     const origin = { delivery_id: context.deliveryId, webhook_slug: context.hookSlug };
     const attributes = { ...fields.attributes, ...origin };
     const ticket = { ...toTicketValues(fields, dueDate), clientId, boardId, priorityId, statusId };
-    const number = await refusing(ticketRefusals(fields), () =>
+    const made = await refusing(ticketRefusals(fields), () =>
       insertTicket(context.tx, id, { ...ticket, title: fields.title, attributes }),
     );
-    if (isRefusal(number)) return number;
+    if (isRefusal(made)) return made;
     const unlinked = await linkAsset(context, id, fields.asset_id);
     if (unlinked) return unlinked;
-    await recordEvent(context, {
-      type: 'ticket.created',
-      objectType: 'ticket',
-      objectId: id,
-      data: { number, clientId, boardId, statusId, priorityId },
-    });
+    const { number } = made;
+    const place = { number, clientId, boardId, statusId, priorityId };
+    await tellTicketCreated(context.tx, made, context, place);
     return {
       entityId: id,
       ...named(fields.external_id),

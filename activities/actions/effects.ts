@@ -1,14 +1,16 @@
-import type { EventTypeName } from '../../shared/events/catalogue.ts';
 import { parseIsoTime } from '../../shared/domain/iso-time.ts';
-import { publishEvent, type NewEvent } from '../../shared/outbound/publish-event.ts';
+import { publishChange, type Change } from '../../shared/outbound/publish-change.ts';
 import { refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
 
-/** Records what an action has done, as an effect of its delivery. */
+/**
+ * Records what an action has done, as an effect of its delivery, with what filters of endpoints look at:
+ * what the event shows by itself, and the attributes that are given.
+ */
 export async function recordEvent(
   context: ActionContext,
-  event: Pick<NewEvent, 'objectType' | 'objectId' | 'data'> & { readonly type: EventTypeName },
+  event: Omit<Change, 'deliveryId'>,
 ): Promise<void> {
-  await publishEvent(context.tx, { ...event, deliveryId: context.deliveryId });
+  await publishChange(context.tx, { ...event, deliveryId: context.deliveryId });
 }
 
 /** The moment that a field names, or a refusal. */

@@ -1,8 +1,9 @@
 import { lockTicket, updateTicket } from '../../shared/db/queries/tickets.ts';
+import { tellTicketUpdated } from '../../shared/support/tickets.ts';
 import { refusing } from './constraints.ts';
 import { isRefusal } from './contract.ts';
 import { defineAction } from './define-action.ts';
-import { mappedNames, readOptionalTime, recordEvent, stillThere } from './effects.ts';
+import { mappedNames, readOptionalTime, stillThere } from './effects.ts';
 import { lookUp } from './external-ids.ts';
 import { externalId, required } from './fields.ts';
 import { ticketFields, ticketRefusals, toTicketValues } from './ticket-fields.ts';
@@ -48,20 +49,16 @@ export const updateTicketByExternalId = defineAction({
     const id = await lookUp(context, 'ticket', fields.external_id);
     if (isRefusal(id)) return id;
     const updatedFields = mappedNames(targetFields, fields);
-    const ticket = await refusing(ticketRefusals(fields), () =>
+    const found = await refusing(ticketRefusals(fields), () =>
       updatedFields.length === 0
         ? lockTicket(context.tx, id)
         : updateTicket(context.tx, id, toTicketValues(fields, dueDate)),
     );
-    if (isRefusal(ticket)) return ticket;
-    const { number, statusId, priorityId, assignedTo } = stillThere(ticket);
+    if (isRefusal(found)) return found;
+    const ticket = stillThere(found);
+    const { number, statusId, priorityId } = ticket;
     if (updatedFields.length > 0) {
-      await recordEvent(context, {
-        type: 'ticket.updated',
-        objectType: 'ticket',
-        objectId: id,
-        data: { updatedFields, statusId, priorityId, assigneeId: assignedTo },
-      });
+      await tellTicketUpdated(context.tx, ticket, context, { updatedFields, statusId, priorityId });
     }
     return {
       entityId: id,

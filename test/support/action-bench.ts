@@ -45,8 +45,9 @@ export interface ActionBench {
 export const times = (count: number, fields: Fields): Fields[] =>
   Array.from({ length: count }, () => fields);
 
-export async function makeActionBench(): Promise<ActionBench> {
-  const database = await createTestDatabase();
+/** A bench on a database of its own, or on one that is there and stays. */
+export async function makeActionBench(given?: TestDatabase): Promise<ActionBench> {
+  const database = given ?? (await createTestDatabase());
   const factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
   const evaluator = makeEvaluator({ children: 1 });
   const pool = makePool({
@@ -123,7 +124,7 @@ export async function makeActionBench(): Promise<ActionBench> {
       await evaluator.close();
       await factory.close();
       await pool.end();
-      await database.drop();
+      if (given === undefined) await database.drop();
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { TicketPriority, TicketStatus } from '../../domain/ticket.ts';
 import type { TenantTx } from '../tenant.ts';
 
 /** What a ticket holds. Undefined is null on a new ticket, and "as it is" in an update. */
@@ -50,20 +51,30 @@ function parameters(tx: TenantTx, id: string, ticket: TicketValues): unknown[] {
 }
 
 /**
- * Stores a ticket under the next number of its tenant and returns that number. The counter row is
- * locked until the commit, so numbers neither clash nor leave gaps. A reference that does not exist
- * in the tenant raises a foreign key violation.
+ * Takes the next number of tenant $1 for a ticket, as `counter`. The row is locked until the commit, so
+ * numbers neither clash nor leave gaps.
  */
-export async function insertTicket(tx: TenantTx, id: string, ticket: NewTicket): Promise<number> {
-  const { rows } = await tx.query<{ number: string }>({
+export const nextTicketNumber = `
+  counter as (
+    insert into tenant_counters as c (tenant_id, name, value)
+    values ($1::uuid, 'ticket_number', 1)
+    on conflict (tenant_id, name) do update set value = c.value + 1
+    returning c.value
+  )`;
+
+/**
+ * Stores a ticket on a board under the next number of its tenant. A reference that does not exist in
+ * the tenant raises a foreign key violation.
+ */
+export async function insertTicket(
+  tx: TenantTx,
+  id: string,
+  ticket: NewTicket,
+): Promise<BoardTicket> {
+  const { rows } = await tx.query<BoardTicketRow>({
     name: 'insert_ticket',
     text: `
-      with counter as (
-        insert into tenant_counters as c (tenant_id, name, value)
-        values ($1::uuid, 'ticket_number', 1)
-        on conflict (tenant_id, name) do update set value = c.value + 1
-        returning c.value
-      )
+      with ${nextTicketNumber}
       insert into tickets (tenant_id, id, number, title, description, client_id, board_id,
         status_id, priority_id, assigned_to, assigned_team_id, category_id, subcategory_id,
         contact_id, location_id, due_date, attributes)
@@ -71,37 +82,60 @@ export async function insertTicket(tx: TenantTx, id: string, ticket: NewTicket):
         $7::uuid, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
         $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb
       from counter
-      returning number`,
+      returning ${stateColumns}`,
     values: parameters(tx, id, ticket),
   });
-  return Number(rows[0]?.number);
+  return toBoardTicket(rows[0] as BoardTicketRow);
 }
 
-/** Where a ticket stands; ids but for the number. */
+/** What any ticket is, on a board or on none, as the API and the events of tickets name it. */
 export interface TicketState {
+  readonly id: string;
   readonly number: number;
+  readonly status: TicketStatus;
+  readonly priority: TicketPriority;
+  /** The user it is assigned to. */
+  readonly assigneeId: string | null;
+  readonly clientId: string | null;
+  readonly conversationId: string | null;
+}
+
+/** Where a ticket of an action stands. It is on a board, and stays on one. */
+export interface BoardTicket extends TicketState {
+  readonly clientId: string;
   readonly boardId: string;
   readonly statusId: string;
   readonly priorityId: string;
-  readonly assignedTo: string | null;
 }
 
-interface TicketStateRow {
+interface BoardTicketRow {
+  id: string;
   number: string;
+  status: TicketStatus;
+  priority: TicketPriority;
+  assigned_to: string | null;
+  client_id: string;
+  conversation_id: string | null;
   board_id: string;
   status_id: string;
   priority_id: string;
-  assigned_to: string | null;
 }
 
-const toState = (row: TicketStateRow | undefined): TicketState | undefined =>
-  row && {
-    number: Number(row.number),
-    boardId: row.board_id,
-    statusId: row.status_id,
-    priorityId: row.priority_id,
-    assignedTo: row.assigned_to,
-  };
+const stateColumns = `id, number, status, priority, assigned_to, client_id, conversation_id, board_id,
+  status_id, priority_id`;
+
+const toBoardTicket = (row: BoardTicketRow): BoardTicket => ({
+  id: row.id,
+  number: Number(row.number),
+  status: row.status,
+  priority: row.priority,
+  assigneeId: row.assigned_to,
+  clientId: row.client_id,
+  conversationId: row.conversation_id,
+  boardId: row.board_id,
+  statusId: row.status_id,
+  priorityId: row.priority_id,
+});
 
 /**
  * Changes what is given of a ticket and leaves the rest (S-025). Attributes are merged by key, but
@@ -111,8 +145,8 @@ export async function updateTicket(
   tx: TenantTx,
   id: string,
   ticket: TicketValues,
-): Promise<TicketState | undefined> {
-  const { rows } = await tx.query<TicketStateRow>({
+): Promise<BoardTicket | undefined> {
+  const { rows } = await tx.query<BoardTicketRow>({
     name: 'update_ticket',
     text: `
       update tickets set
@@ -133,22 +167,22 @@ export async function updateTicket(
           || (coalesce($16::jsonb, '{}') - '{delivery_id,webhook_slug}'::text[]),
         updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid
-      returning number, board_id, status_id, priority_id, assigned_to`,
+      returning ${stateColumns}`,
     values: parameters(tx, id, ticket),
   });
-  return toState(rows[0]);
+  return rows[0] && toBoardTicket(rows[0]);
 }
 
 /** Locks a ticket and returns where it stands, or undefined when it is gone. */
-export async function lockTicket(tx: TenantTx, id: string): Promise<TicketState | undefined> {
-  const { rows } = await tx.query<TicketStateRow>({
+export async function lockTicket(tx: TenantTx, id: string): Promise<BoardTicket | undefined> {
+  const { rows } = await tx.query<BoardTicketRow>({
     name: 'lock_ticket',
     text: `
-      select number, board_id, status_id, priority_id, assigned_to from tickets
+      select ${stateColumns} from tickets
       where tenant_id = $1::uuid and id = $2::uuid for no key update`,
     values: [tx.tenantId, id],
   });
-  return toState(rows[0]);
+  return rows[0] && toBoardTicket(rows[0]);
 }
 
 /** The first status of a board, which a new ticket gets when none is mapped; undefined if there is none. */

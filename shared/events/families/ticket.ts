@@ -1,22 +1,18 @@
 import { z } from 'zod';
+import { commentAuthors, ticketPriorities, ticketStatuses } from '../../domain/ticket.ts';
 import { defineFamily } from '../event-type.ts';
 import { count, exactly, flag, id, oneOf, open } from '../parts.ts';
 
 const channel = exactly('support_ticket', 'Always support_ticket');
-const status = oneOf(
-  ['submitted', 'in_progress', 'waiting_on_customer', 'resolved'],
-  'Status of the ticket',
-);
-const priority = oneOf(['low', 'normal', 'high', 'urgent'], 'Priority of the ticket');
+const status = oneOf(ticketStatuses, 'Status of the ticket');
+const priority = oneOf(ticketPriorities, 'Priority of the ticket');
 const assigneeId = id('the user it is assigned to; null when it is nobody’s').nullable();
 
-/** Boards, statuses and priorities of the service desk are a tenant's own rows, known by their ids. */
+/** What an action of a hook says beside that: rows of the service desk, known by their ids. */
 const place = {
-  statusId: id('its status on its board'),
-  priorityId: id('its priority'),
+  statusId: id('its status on its board; of an action').optional(),
+  priorityId: id('its priority on its board; of an action').optional(),
 };
-const byApi = { title: 'written by the product or the automation API' };
-const byAction = { title: 'written by an action of a hook' };
 
 const ticket = { type: 'ticket', id: '018f2f6e-9c00-7e20-9b66-4daf702e3b88' } as const;
 const statusId = '018f2f6e-3333-7000-8000-000000000003';
@@ -27,23 +23,23 @@ const commentId = '018f2f6e-6666-7000-8000-000000000006';
 export const ticketFamily = defineFamily({
   title: 'Tickets',
   description:
-    'Tickets and what is said on them. Internal notes record nothing. A ticket of an action is on a board of the service desk, so its events name the rows of that board.',
+    'Tickets and what is said on them, whoever wrote it. Internal notes record nothing. An action of a hook makes tickets on a board of the service desk; its events name the rows of that board beside what all have. The owner is the client of the ticket, whether or not the data name it.',
   types: [
     {
       name: 'ticket.created',
       title: 'Ticket created',
       description: 'A ticket has been opened.',
-      data: z.union([
-        open({ channel, status, priority }).meta(byApi),
-        open({
-          number: count('Number of the ticket'),
-          clientId: id('the client'),
-          boardId: id('the board'),
-          ...place,
-        }).meta(byAction),
-      ]),
+      data: open({
+        channel,
+        status,
+        priority,
+        number: count('Number of the ticket; of an action').optional(),
+        clientId: id('the client; of an action').optional(),
+        boardId: id('the board; of an action').optional(),
+        ...place,
+      }),
       resourceTypes: ['ticket'],
-      attributes: ['channel', 'owner'],
+      attributes: ['channel', 'owner', 'conversation'],
       examples: [
         {
           resource: ticket,
@@ -52,6 +48,9 @@ export const ticketFamily = defineFamily({
         {
           resource: ticket,
           data: {
+            channel: 'support_ticket',
+            status: 'submitted',
+            priority: 'high',
             number: 1042,
             clientId,
             boardId: '018f2f6e-7777-7000-8000-000000000007',
@@ -64,17 +63,21 @@ export const ticketFamily = defineFamily({
     {
       name: 'ticket.updated',
       title: 'Ticket changed',
-      description: 'A ticket has been changed or resolved. All members are always there.',
-      data: z.union([
-        open({ channel, status, priority, assigneeId }).meta(byApi),
-        open({
-          updatedFields: z.array(z.string()).describe('Names of the fields that were given'),
-          ...place,
-          assigneeId,
-        }).meta(byAction),
-      ]),
+      description:
+        'A ticket has been changed or resolved. The first four members are always there.',
+      data: open({
+        channel,
+        status,
+        priority,
+        assigneeId,
+        updatedFields: z
+          .array(z.string())
+          .describe('Names of the fields that were given; of an action')
+          .optional(),
+        ...place,
+      }),
       resourceTypes: ['ticket'],
-      attributes: ['channel'],
+      attributes: ['channel', 'owner', 'conversation'],
       examples: [
         {
           resource: ticket,
@@ -87,7 +90,15 @@ export const ticketFamily = defineFamily({
         },
         {
           resource: ticket,
-          data: { updatedFields: ['status_id'], statusId, priorityId, assigneeId: null },
+          data: {
+            channel: 'support_ticket',
+            status: 'in_progress',
+            priority: 'high',
+            assigneeId: null,
+            updatedFields: ['status_id'],
+            statusId,
+            priorityId,
+          },
         },
       ],
     },
@@ -95,26 +106,31 @@ export const ticketFamily = defineFamily({
       name: 'ticket.comment_added',
       title: 'Comment added',
       description: 'Somebody has commented where the customer can read it.',
-      data: z.union([
-        open({
-          channel,
-          commentId: id('the comment'),
-          authorType: oneOf(['agent', 'visitor', 'system'], 'Who wrote it'),
-        }).meta(byApi),
-        open({
-          commentId: id('the comment'),
-          authorType: oneOf(['contact', 'internal', 'system'], 'Who wrote it'),
-          isResolution: flag('Whether it says how the ticket was resolved'),
-        }).meta(byAction),
-      ]),
+      data: open({
+        channel,
+        commentId: id('the comment'),
+        authorType: oneOf(
+          commentAuthors,
+          'Who wrote it: one of the users, a visitor or contact, or nobody in particular',
+        ),
+        isResolution: flag('Whether it says how the ticket was resolved; of an action').optional(),
+      }),
       resourceTypes: ['ticket'],
-      attributes: ['channel'],
+      attributes: ['channel', 'owner', 'conversation'],
       examples: [
         {
           resource: ticket,
           data: { channel: 'support_ticket', commentId, authorType: 'agent' },
         },
-        { resource: ticket, data: { commentId, authorType: 'contact', isResolution: false } },
+        {
+          resource: ticket,
+          data: {
+            channel: 'support_ticket',
+            commentId,
+            authorType: 'visitor',
+            isResolution: false,
+          },
+        },
       ],
     },
   ],

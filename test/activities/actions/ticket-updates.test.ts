@@ -41,10 +41,20 @@ describe('updateTicketByExternalId', () => {
       ...before,
       title: 'New title',
       status_id: hook.desk.statusIds.closed,
+      status: 'resolved',
+      resolved_at: expect.any(Date),
     });
     expect((await bench.events(hook)).at(-1)).toMatchObject({
       type: 'ticket.updated',
-      data: { updatedFields: ['title', 'status_id'], assigneeId: hook.desk.userId },
+      data: {
+        channel: 'support_ticket',
+        status: 'resolved',
+        priority: 'high',
+        assigneeId: hook.desk.userId,
+        updatedFields: ['title', 'status_id'],
+        statusId: hook.desk.statusIds.closed,
+        priorityId: hook.desk.priorityId,
+      },
     });
   });
 
