@@ -10,7 +10,8 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 /** Calls the management API. Paths are under /api/v1. Every method throws a CliFailure. */
 export interface Api {
   get<Document>(path: string, query?: Query): Promise<Document>;
-  post<Document>(path: string, body?: unknown): Promise<Document>;
+  /** `idempotencyKey` is drawn when absent. */
+  post<Document>(path: string, body?: unknown, idempotencyKey?: string): Promise<Document>;
   patch<Document>(path: string, body: unknown): Promise<Document>;
   delete(path: string): Promise<void>;
   /** Opens an answer that has no end of its own: its text as it comes, until the signal fires. */
@@ -59,7 +60,9 @@ export function makeApi(access: () => ApiAccess): Api {
         accept: 'application/json, application/problem+json',
         'user-agent': userAgent,
         // One key for a request and its repeats: whichever of them arrives, it has its effect once.
-        ...(methodsWithoutEffect.has(method) ? {} : { 'idempotency-key': randomUUID() }),
+        ...(methodsWithoutEffect.has(method)
+          ? {}
+          : { 'idempotency-key': parts.idempotencyKey ?? randomUUID() }),
         ...(parts.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
@@ -68,7 +71,7 @@ export function makeApi(access: () => ApiAccess): Api {
   };
   return {
     get: (path, query = {}) => call('GET', path, { query }),
-    post: (path, body) => call('POST', path, { body }),
+    post: (path, body, idempotencyKey) => call('POST', path, { body, idempotencyKey }),
     patch: (path, body) => call('PATCH', path, { body }),
     async delete(path) {
       await call('DELETE', path);
@@ -94,6 +97,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly string[]):
 interface Parts {
   readonly query?: Query;
   readonly body?: unknown;
+  readonly idempotencyKey?: string | undefined;
 }
 
 function urlOf(address: string, query: Query = {}): string {

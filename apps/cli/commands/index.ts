@@ -1,10 +1,12 @@
 import type { CliCommand, CommandGroup } from '../command.ts';
 import { audit } from './audit.ts';
 import { actions, verifiers, workflows } from './catalogue.ts';
+import { conversations } from './conversations.ts';
 import { deliveries } from './deliveries.ts';
 import { endpoints } from './endpoints.ts';
 import { events } from './events.ts';
 import { hooks } from './hooks.ts';
+import { articles, collections } from './knowledge-base.ts';
 import { listen } from './listen.ts';
 import { outbound } from './outbound.ts';
 import { replay } from './replay.ts';
@@ -24,7 +26,10 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   endpoints,
   events,
   outbound,
+  articles,
+  collections,
   replay,
+  conversations,
   listen,
   signature,
   actions,
