@@ -1,4 +1,5 @@
 export { bulkReplay } from './bulk-replay/workflow.ts';
+export { claimLease } from './claim-lease/workflow.ts';
 export { inboundDelivery } from './inbound-delivery/workflow.ts';
 export { maintenance } from './maintenance/workflow.ts';
 export { outboundDelivery } from './outbound-delivery/workflow.ts';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cutHookSamples,
   cutInboundBodies,
+  expireStaleClaims,
   purgeRejectedDeliveries,
   removeExpiredAnswers,
   removeExpiredReservations,
@@ -42,6 +43,11 @@ const jobs: Readonly<Record<MaintenanceJobName, TenantJob>> = {
   sealLegacySecrets,
   disableFailing: disableFailingEndpoints,
   startReplays,
+  async expireClaims(deps, olderThanMs, rowsMax) {
+    const count = await expireStaleClaims(deps.pool, olderThanMs, rowsMax);
+    if (count > 0) deps.onClaimsExpired(count);
+    return count;
+  },
 };
 
 export function makeMaintenanceActivities(deps: MaintenanceDeps): MaintenanceActivities {

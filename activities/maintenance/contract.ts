@@ -12,7 +12,8 @@ export type MaintenanceJobName =
   | 'tendRotations'
   | 'sealLegacySecrets'
   | 'disableFailing'
-  | 'startReplays';
+  | 'startReplays'
+  | 'expireClaims';
 
 /** How much one call may do. */
 export interface MaintenanceLimits {

@@ -15,4 +15,6 @@ export interface MaintenanceDeps {
   /** Start a run, or tell the one there is to look again. Reject when Temporal does not take it. */
   readonly rouseRotation: (tenantId: TenantId, endpointId: EndpointId) => Promise<void>;
   readonly rouseReplay: (tenantId: TenantId, jobId: string) => Promise<void>;
+  /** Told of claims that ran out without their runs ending them. */
+  readonly onClaimsExpired: (count: number) => void;
 }

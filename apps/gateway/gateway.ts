@@ -20,6 +20,7 @@ import { makeAdmitKey } from './api/key-limit.ts';
 import { makeAdmitRead } from './api/read-limit.ts';
 import { apiRoutes } from './api/routes/index.ts';
 import { makeApp } from './app.ts';
+import { openClaims } from './claims/services.ts';
 import type { EndpointServices } from './endpoints/services.ts';
 import { makeTemporalUrl } from './hooks/temporal-url.ts';
 import { makeAccept } from './receiver/accept.ts';
@@ -76,6 +77,13 @@ export async function startGateway(
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).inbound,
     budgetMs: config.TIDEGATE_START_BUDGET_MS,
     isEager: config.TIDEGATE_INBOUND_WORKER,
+  });
+  const claims = openClaims({
+    client: engine.client,
+    taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).inbound,
+    withTenant,
+    log,
+    metrics: foundation.metrics,
   });
   const refuseStart = makeRefuseStart(withTenant);
   const way = makeRightOfWay({ nowMs });
@@ -158,6 +166,7 @@ export async function startGateway(
         ...endpoints,
         noteRotation: foundation.jobs.noteRotation,
         noteReplay: foundation.jobs.noteReplay,
+        ...claims.services,
         eventRetentionDays: config.TIDEGATE_EVENT_RETENTION_DAYS,
       }),
       authenticate: makeAuthenticate({
@@ -194,6 +203,7 @@ export async function startGateway(
       await metricsServer.close();
       await sweeper.stop();
       await answers.stop();
+      await claims.close();
       await engine.close();
       await foundation.close();
     },

@@ -124,6 +124,7 @@ export async function openFoundation(
     log,
   });
   const mailer = openMailer(config);
+  const onClaimsExpired = (count: number): void => metrics.claimed('expired', count);
   const egress = makeEgress({ policy: egressPolicy(config), resolve: makeResolve() });
   const outboundSweeper = startOutboundSweeper({
     pool,
@@ -162,7 +163,7 @@ export async function openFoundation(
           },
         };
         workers.push(
-          await makeInboundWorker({ ...shared, ...dispatch, workflowBundle }),
+          await makeInboundWorker({ ...shared, ...dispatch, workflowBundle, onClaimsExpired }),
           await makeOutboundWorker({
             ...shared,
             workflowBundle,
@@ -184,6 +185,7 @@ export async function openFoundation(
             mailer,
             rouseRotation: jobs.rouseRotation,
             rouseReplay: jobs.rouseReplay,
+            onClaimsExpired,
           }),
         );
       }

@@ -6,10 +6,11 @@ import {
   Worker,
   type NativeConnection,
 } from '@temporalio/worker';
+import { makeClaimActivities, type ClaimDeps } from '../../activities/claims/activities.ts';
 import { makeDispatchActivities, type DispatchDeps } from '../../activities/dispatch/activities.ts';
 import { queueLimits, queueNames } from './queues.ts';
 
-export interface InboundWorkerOptions extends DispatchDeps {
+export interface InboundWorkerOptions extends DispatchDeps, ClaimDeps {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueuePrefix: string;
@@ -55,7 +56,7 @@ export function makeInboundWorker(options: InboundWorkerOptions): Promise<Worker
     namespace: options.namespace,
     taskQueue: queueNames(options.taskQueuePrefix).inbound,
     workflowBundle: options.workflowBundle,
-    activities: makeDispatchActivities(options),
+    activities: { ...makeDispatchActivities(options), ...makeClaimActivities(options) },
     ...queueLimits.inbound,
   });
 }

@@ -1,6 +1,9 @@
 /** The one table of task queues. Names are public: a running installation has work waiting on them. */
 export interface QueueNames {
-  /** `inboundDelivery` runs and their local activities. */
+  /**
+   * `inboundDelivery` runs and their local activities, `claimLease` runs and their activities. Claims
+   * are short and go first: somebody waits for each.
+   */
   readonly inbound: string;
   /** `outboundDelivery` runs and their attempts. */
   readonly outbound: string;
@@ -35,8 +38,8 @@ export const queueLimits = {
   inbound: {
     maxConcurrentWorkflowTaskExecutions: 40,
     maxConcurrentLocalActivityExecutions: 40,
-    // No regular activities run on this queue.
-    maxConcurrentActivityTaskExecutions: 1,
+    // Those of claims: short transactions.
+    maxConcurrentActivityTaskExecutions: 10,
     maxCachedWorkflows: 200,
     // With the start's 5 s task time-out: what a killed worker held is taken over in under 6 s.
     stickyQueueScheduleToStartTimeout: '2s',

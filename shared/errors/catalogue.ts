@@ -422,6 +422,18 @@ export const errorCatalogue = {
     title: 'Somebody else holds the claim of the conversation',
     next: 'Leave the conversation to them, or try again once `claim` of the conversation is null.',
   },
+  conversation_not_open: {
+    status: 409,
+    retryable: false,
+    title: 'The conversation is closed or snoozed',
+    next: 'Only open conversations are claimed. Open it first, or leave it: it opens when the visitor writes.',
+  },
+  claims_unavailable: {
+    status: 503,
+    retryable: true,
+    title: 'The claim was not granted in time, and will not be',
+    next: 'Repeat the request after Retry-After seconds. If it goes on, see that a worker runs and that Temporal can be reached: /readyz tells both.',
+  },
   visitor_missing: {
     status: 409,
     retryable: false,

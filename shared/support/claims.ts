@@ -24,35 +24,79 @@ import { tellChange } from './conversations.ts';
 
 export interface Acquired {
   readonly outcome: ClaimOutcome;
-  /** Whether a claim that had run out was ended to make room. */
-  readonly hasExpired: boolean;
+  /** How many claims that had run out were ended: one at most. */
+  readonly expired: number;
   /** How long the claim that is live now has left, in milliseconds; null when none is. */
   readonly leftMs: number | null;
 }
 
+type Met = Omit<Acquired, 'expired'>;
+
+/** A request to claim, as the look at a conversation needs it. */
+type Look = Omit<ClaimRequest, 'deadline'> & { readonly deadline?: string };
+
 /**
- * Claims a conversation for a credential, renews its claim, or says why not (S-110). Repeated, a
- * request finds what it made. A renewal is not in the audit log (S-122).
+ * Renews the claim of a credential, or says why a conversation cannot be claimed; undefined when it
+ * can. Repeated, a request finds the claim that it made. Locks the conversation.
+ */
+export async function meetClaim(
+  tx: TenantTx,
+  conversationId: string,
+  request: Look,
+): Promise<Met | undefined> {
+  const status = await lockConversationForClaim(tx, conversationId);
+  if (status === undefined) return nothingLive('not_found');
+  const live = await findLiveClaim(tx, conversationId);
+  const met = live && (await meetLive(tx, live, status === 'open', request));
+  if (met !== undefined) return met;
+  return status === 'open' ? undefined : nothingLive('not_open');
+}
+
+const nothingLive = (kind: 'not_open' | 'not_found' | 'late'): Met => ({
+  outcome: { kind },
+  leftMs: null,
+});
+
+/** What a request meets where a claim is live; undefined when it ran out this moment. */
+async function meetLive(
+  tx: TenantTx,
+  live: Claim,
+  isOpen: boolean,
+  { requestId, credentialId, leaseMs, deadline }: Look,
+): Promise<Met | undefined> {
+  const { leftMs, conversationId } = live;
+  if (live.requestId === requestId) return { outcome: granted(live, false), leftMs };
+  if (!isOpen) return { outcome: { kind: 'not_open' }, leftMs };
+  if (live.credentialId !== credentialId) {
+    return { outcome: { kind: 'held', until: live.expiresAt.toISOString() }, leftMs };
+  }
+  if (deadline !== undefined && (await hasPassed(tx, new Date(deadline)))) {
+    return { outcome: { kind: 'late' }, leftMs };
+  }
+  const renewed = await extendLocked(tx, { conversationId, credentialId, leaseMs });
+  if (renewed.kind !== 'extended') return undefined;
+  return { outcome: granted(renewed.claim, true), leftMs: renewed.claim.leftMs };
+}
+
+/**
+ * Claims a conversation for a credential, renews its claim, or says why not (S-110). A renewal is not
+ * in the audit log (S-122).
  */
 export async function acquireClaim(
   tx: TenantTx,
   conversationId: string,
   request: ClaimRequest,
 ): Promise<Acquired> {
-  const status = await lockConversationForClaim(tx, conversationId);
-  if (status === undefined) return nothingLive('not_found');
-  const live = await findLiveClaim(tx, conversationId);
-  const met = live && (await meetLive(tx, live, status === 'open', request));
-  if (met !== undefined) return { ...met, hasExpired: false };
-  if (status !== 'open') return nothingLive('not_open');
-  const hasExpired = await expireLocked(tx, conversationId);
+  const met = await meetClaim(tx, conversationId, request);
+  if (met !== undefined) return { ...met, expired: 0 };
+  const expired = await expireLocked(tx, conversationId);
   const claim = await insertClaim(tx, {
     ...request,
     id: uuidv7(),
     conversationId,
     deadline: new Date(request.deadline),
   });
-  if (claim === undefined) return { ...nothingLive('late'), hasExpired };
+  if (claim === undefined) return { ...nothingLive('late'), expired };
   await recordAudit(tx, {
     actorType: 'api',
     actorId: request.credentialId,
@@ -61,37 +105,24 @@ export async function acquireClaim(
     resourceId: conversationId,
     details: { claimId: claim.id, fence: claim.fence },
   });
-  return { outcome: held('claimed', claim), hasExpired, leftMs: claim.leftMs };
+  return { outcome: granted(claim, false), expired, leftMs: claim.leftMs };
 }
 
-const nothingLive = (kind: 'not_open' | 'not_found' | 'late'): Acquired => ({
-  outcome: { kind },
-  hasExpired: false,
-  leftMs: null,
-});
-
-/** What a request to claim meets when a claim is live; undefined when it ran out this moment. */
-async function meetLive(
+/** The claim that a request made, if it is live. Locks the conversation: what still comes, comes later. */
+export async function findMadeClaim(
   tx: TenantTx,
-  live: Claim,
-  isOpen: boolean,
-  { requestId, credentialId, leaseMs, deadline }: ClaimRequest,
-): Promise<Omit<Acquired, 'hasExpired'> | undefined> {
-  const { leftMs, conversationId } = live;
-  if (live.requestId === requestId) return { outcome: held('claimed', live), leftMs };
-  if (!isOpen) return { outcome: { kind: 'not_open' }, leftMs };
-  if (live.credentialId !== credentialId) {
-    return { outcome: { kind: 'held', until: live.expiresAt.toISOString() }, leftMs };
-  }
-  if (await hasPassed(tx, new Date(deadline))) return { outcome: { kind: 'late' }, leftMs };
-  const renewed = await extendLocked(tx, { conversationId, credentialId, leaseMs });
-  if (renewed.kind !== 'extended') return undefined;
-  return { outcome: held('renewed', renewed.claim), leftMs: renewed.claim.leftMs };
+  conversationId: string,
+  requestId: string,
+): Promise<ClaimOutcome | undefined> {
+  await lockConversationForClaim(tx, conversationId);
+  const live = await findLiveClaim(tx, conversationId);
+  return live?.requestId === requestId ? granted(live, false) : undefined;
 }
 
 /** A claim as the answer to who has it. */
-export const held = (kind: 'claimed' | 'renewed', claim: Claim): ClaimOutcome => ({
-  kind,
+const granted = (claim: Claim, renewed: boolean): ClaimOutcome => ({
+  kind: 'granted',
+  renewed,
   claimId: claim.id,
   fence: claim.fence,
   expiresAt: claim.expiresAt.toISOString(),
@@ -101,11 +132,11 @@ export const held = (kind: 'claimed' | 'renewed', claim: Claim): ClaimOutcome =>
 export async function tendClaim(
   tx: TenantTx,
   conversationId: string,
-): Promise<Pick<Acquired, 'hasExpired' | 'leftMs'>> {
+): Promise<Pick<Acquired, 'expired' | 'leftMs'>> {
   await lockConversationForClaim(tx, conversationId);
-  const hasExpired = await expireLocked(tx, conversationId);
+  const expired = await expireLocked(tx, conversationId);
   const live = await findLiveClaim(tx, conversationId);
-  return { hasExpired, leftMs: live?.leftMs ?? null };
+  return { expired, leftMs: live?.leftMs ?? null };
 }
 
 type Ended = { readonly kind: 'ended'; readonly claim: Claim } | NoClaim;

@@ -12,6 +12,9 @@ export interface CountedAttempt {
   readonly durationMs: number;
 }
 
+/** What becomes of claims of conversations, as it is counted. */
+export type CountedClaim = 'made' | 'renewed' | 'conflict' | 'expired' | 'unavailable';
+
 /** What a process counts of its work (S-049). Labels have few values: no tenant, id or address. */
 export interface Metrics {
   /** A request was answered, by the part of the surface that it went to. */
@@ -21,6 +24,7 @@ export interface Metrics {
   attempted(attempt: CountedAttempt): void;
   /** An event was recorded, and went to so many endpoints. */
   published(matched: number): void;
+  claimed(outcome: CountedClaim, count?: number): void;
   /** Everything, in the text form of Prometheus. Asks the database how the installation gets on. */
   text(): Promise<string>;
 }
@@ -61,6 +65,12 @@ export function makeMetrics(readProgress: () => Promise<Progress>): Metrics {
     help: 'Events that no endpoint hears of',
     registers,
   });
+  const claims = new Counter({
+    name: 'tidegate_claims_total',
+    help: 'Claims of conversations: made, renewed, refused because another holds one (conflict), run out (expired), not granted in time (unavailable)',
+    labelNames: ['outcome'],
+    registers,
+  });
   const lag = new Gauge({
     name: 'tidegate_lag_seconds',
     help: 'Age of the oldest delivery of the installation that is due and was not taken up',
@@ -87,6 +97,7 @@ export function makeMetrics(readProgress: () => Promise<Progress>): Metrics {
       events.inc();
       if (matched === 0) unmatched.inc();
     },
+    claimed: (outcome, count = 1) => claims.inc({ outcome }, count),
     async text() {
       const progress = await readProgress();
       lag.set({ direction: 'inbound' }, progress.inboundLagSeconds);

@@ -22,6 +22,7 @@ export function maintenanceActivities(
     mailer: undefined,
     rouseRotation: () => Promise.resolve(),
     rouseReplay: () => Promise.resolve(),
+    onClaimsExpired: () => undefined,
     ...deps,
   });
 }

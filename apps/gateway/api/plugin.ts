@@ -6,7 +6,7 @@ import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
 import { requireAccess, type Authenticate, type Authenticated } from './authenticate.ts';
 import { callerIdOf, type Caller } from './caller.ts';
-import { mutateOnce, type MutationAnswer } from './idempotency.ts';
+import { prepareAndMutateOnce, type MutationAnswer } from './idempotency.ts';
 import { useApiConventions } from './conventions.ts';
 import type { ErrorForm } from './error-form.ts';
 import type { AdmitKey } from './key-limit.ts';
@@ -83,19 +83,15 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  await route.prepare?.({ body: request.body });
   const later: (() => void)[] = [];
-  const handle = async (tx: TenantTx): Promise<MutationAnswer> => ({
-    status: route.status,
-    body: await route.handle({
-      tx,
-      caller,
-      params: request.params,
-      query: request.query,
-      body: request.body,
-      afterCommit: (work) => void later.push(work),
-    }),
-  });
+  const { body } = request;
+  const handle = async (tx: TenantTx, prepared?: unknown): Promise<MutationAnswer> => {
+    const { params, query } = request;
+    const afterCommit = (work: () => void): void => void later.push(work);
+    const context = { tx, caller, params, query, body, afterCommit };
+    return { status: route.status, body: await route.handle(context, prepared) };
+  };
+  const prepare = preparationOf(route, { caller, body });
   const { tenantId } = caller;
   const callerId = callerIdOf(caller);
   const withTenant: WithTenant = (id, work) =>
@@ -106,7 +102,7 @@ async function answer(
   const { repeatStatus } = route;
   const http = { request, reply, tenantId, callerId, repeatStatus };
   const result = isMutation(route)
-    ? await mutateOnce({ ...deps, withTenant }, http, handle)
+    ? await prepareAndMutateOnce({ ...deps, withTenant }, http, prepare, handle)
     : await withTenant(tenantId, handle);
   for (const work of later) work();
   request.log.info({
@@ -118,4 +114,12 @@ async function answer(
     durationMs: Math.round(reply.elapsedTime),
   });
   return reply.code(result.status).send(result.body);
+}
+
+/** The work of a route before its transaction, for one request; undefined where it has none. */
+function preparationOf(
+  { prepare }: ApiRoute,
+  request: { readonly caller: Caller; readonly body: unknown },
+): ((requestId: string) => Promise<unknown>) | undefined {
+  return prepare && ((requestId) => prepare({ ...request, requestId }));
 }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../shared/errors/catalogue.ts';
 import type { Permission } from '../../../shared/domain/permissions.ts';
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import type { Scope } from '../../../shared/domain/scopes.ts';
-import type { Caller, UserCaller } from './caller.ts';
+import type { Caller, KeyCaller, UserCaller } from './caller.ts';
 
 /** What a handler works with. `tx` is the request's transaction: it commits when the handler returns. */
 export interface ApiContext<
@@ -27,6 +27,7 @@ interface RouteSpec<
   Body extends z.ZodType,
   Response extends z.ZodType,
   By extends Caller,
+  Prepared = void,
 > {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path under /api/v1, with `:name` for parameters. */
@@ -55,17 +56,28 @@ interface RouteSpec<
   /** The status of a repeat of one Idempotency-Key, where it is not that of the first answer (S-018). */
   readonly repeatStatus?: 200;
   /**
-   * Looks at a request before its transaction begins: what waits for others, such as a look-up of a
-   * name, must not hold a connection of the database meanwhile. Throws to refuse it.
+   * Work of a mutation before its transaction begins: what waits for others, such as a look-up of a
+   * name, must not hold a connection of the database meanwhile. Throws to refuse the request. What it
+   * returns is given to `handle`. Not called for a repeat whose answer is kept; it may be called
+   * twice for one Idempotency-Key, with the same `requestId`.
    */
-  prepare?(request: { readonly body: z.output<Body> }): Promise<void>;
+  prepare?(request: PreparedRequest<z.output<Body>, By>): Promise<Prepared>;
   handle(
     context: ApiContext<z.output<Params>, z.output<Query>, z.output<Body>, By>,
+    prepared: Prepared,
   ): Promise<z.output<Response>>;
 }
 
+/** What the work before a transaction knows of its request. */
+export interface PreparedRequest<Body = unknown, By extends Caller = UserCaller> {
+  readonly caller: By;
+  readonly body: Body;
+  /** A UUID; see `prepareAndMutateOnce`. */
+  readonly requestId: string;
+}
+
 /** A route of the API: what it takes, what it gives, who may, and what it does. */
-export type ApiRoute = RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType, Caller>;
+export type ApiRoute = RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType, Caller, unknown>;
 
 /**
  * Declares a route for users; its schemas type the handler and validate what goes in and out (S-133,
@@ -77,7 +89,11 @@ export function defineRoute<
   Body extends z.ZodType,
   Response extends z.ZodType,
 >(
-  spec: RouteSpec<Params, Query, Body, Response, UserCaller> & { readonly scope?: never },
+  spec: RouteSpec<Params, Query, Body, Response, UserCaller> & {
+    readonly scope?: never;
+    // `none` without a scope would be a route that nobody may call.
+    readonly permission: Permission | 'member';
+  },
 ): ApiRoute {
   return spec;
 }
@@ -88,8 +104,26 @@ export function defineSharedRoute<
   Query extends z.ZodType,
   Body extends z.ZodType,
   Response extends z.ZodType,
->(spec: RouteSpec<Params, Query, Body, Response, Caller> & { readonly scope: Scope }): ApiRoute {
+  Prepared = void,
+>(
+  spec: RouteSpec<Params, Query, Body, Response, Caller, Prepared> & { readonly scope: Scope },
+): ApiRoute {
   return spec;
+}
+
+/** Declares a route for automation credentials with its scope, and for no user. */
+export function defineKeyRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+  Prepared = void,
+>(
+  spec: Omit<RouteSpec<Params, Query, Body, Response, KeyCaller, Prepared>, 'permission'> & {
+    readonly scope: Scope;
+  },
+): ApiRoute {
+  return { ...spec, permission: 'none' };
 }
 
 /**

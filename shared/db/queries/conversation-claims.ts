@@ -15,6 +15,8 @@ export interface Claim {
   /** The request that made it. */
   readonly requestId: string;
   readonly expiresAt: Date;
+  /** What was left of it when it was read, in whole milliseconds. */
+  readonly leftMs: number;
 }
 
 /** Who says that it holds the claim of a conversation. */
@@ -46,10 +48,12 @@ interface ClaimRow {
   fence: number;
   request_id: string;
   expires_at: Date;
+  left_ms: number;
 }
 
 const columns = `c.id, c.conversation_id, c.credential_id, c.fence::double precision as fence,
-  c.request_id, c.expires_at`;
+  c.request_id, c.expires_at,
+  ceil(extract(epoch from c.expires_at - clock_timestamp()) * 1000)::integer as left_ms`;
 
 const toClaim = (row: ClaimRow): Claim => ({
   id: row.id,
@@ -58,6 +62,7 @@ const toClaim = (row: ClaimRow): Claim => ({
   fence: row.fence,
   requestId: row.request_id,
   expiresAt: row.expires_at,
+  leftMs: row.left_ms,
 });
 
 /** The status of a conversation, its row locked until the commit; undefined when there is none. */
@@ -120,6 +125,16 @@ export async function extendLocked(
   return row === undefined ? { kind: 'none' } : { kind: 'foreign', heldUntil: row.expires_at };
 }
 
+/** The moment so many milliseconds from now, by the database's clock. */
+export async function momentIn(tx: TenantTx, ms: number): Promise<Date> {
+  const { rows } = await tx.query<{ at: Date }>({
+    name: 'moment_in',
+    text: `select clock_timestamp() + make_interval(secs => $1::integer / 1000.0) as at`,
+    values: [ms],
+  });
+  return (rows[0] as { at: Date }).at;
+}
+
 /** Whether a moment has passed by the database's clock. */
 export async function hasPassed(tx: TenantTx, moment: Date): Promise<boolean> {
   const { rows } = await tx.query<{ has_passed: boolean }>({
@@ -142,11 +157,10 @@ export interface NewClaim {
 }
 
 /**
- * Claims a locked conversation that has no live claim, under the next number. Undefined when the
- * deadline has passed. A claim that ran out makes room (S-113).
+ * Claims a locked conversation on which no claim is active, under the next number. Undefined when the
+ * deadline has passed, or the credential is gone.
  */
 export async function insertClaim(tx: TenantTx, claim: NewClaim): Promise<Claim | undefined> {
-  await expireLocked(tx, claim.conversationId);
   const { rows } = await tx.query<ClaimRow>({
     name: 'insert_claim',
     text: `
@@ -154,6 +168,8 @@ export async function insertClaim(tx: TenantTx, claim: NewClaim): Promise<Claim 
         update conversations v set claim_fence = v.claim_fence + 1
         where v.tenant_id = $1::uuid and v.id = $3::uuid
           and clock_timestamp() <= $7::timestamptz
+          and exists (select from automation_credentials k
+            where k.tenant_id = $1::uuid and k.id = $4::uuid)
         returning v.claim_fence
       )
       insert into conversation_claims as c (tenant_id, id, conversation_id, credential_id, fence,
@@ -175,8 +191,8 @@ export async function insertClaim(tx: TenantTx, claim: NewClaim): Promise<Claim 
   return rows[0] && toClaim(rows[0]);
 }
 
-/** Ends the claim of a locked conversation if it ran out. Returns whether it did. */
-export async function expireLocked(tx: TenantTx, conversationId: string): Promise<boolean> {
+/** Ends the claim of a locked conversation if it ran out, which makes room for another. Returns how many did. */
+export async function expireLocked(tx: TenantTx, conversationId: string): Promise<number> {
   const { rowCount } = await tx.query({
     name: 'expire_claim',
     text: `
@@ -185,7 +201,7 @@ export async function expireLocked(tx: TenantTx, conversationId: string): Promis
         and c.expires_at <= clock_timestamp()`,
     values: [tx.tenantId, conversationId],
   });
-  return rowCount > 0;
+  return rowCount;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Pool } from '../pool.ts';
 
 /**
  * One bounded batch of a maintenance job over all tenants: acts on at most `rowsMax` rows older than
- * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009, 0010 and 0015). Fewer
+ * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009, 0010, 0015 and 0021). Fewer
  * than `rowsMax` means that nothing is left.
  */
 export type MaintenanceBatch = (
@@ -58,6 +58,10 @@ export const removeOldDeliveries: MaintenanceBatch = (pool, olderThanMs, rowsMax
     olderThanMs,
     rowsMax,
   );
+
+/** Ends claims that ran out by the age and that nobody has ended (S-113). */
+export const expireStaleClaims: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>
+  runBatch(pool, 'select expire_stale_claims($1::bigint, $2::integer) as n', olderThanMs, rowsMax);
 
 async function runBatch(
   pool: Pool,

@@ -4,6 +4,7 @@ import type { HookServices } from '../../hooks/services.ts';
 import type { ApiRoute } from '../route.ts';
 import { auditRoutes } from './audit.ts';
 import { catalogueRoutes } from './catalogue.ts';
+import { claimRoutes, type ClaimServices } from './claims.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { eventRedeliveryRoutes } from './event-redelivery.ts';
 import { eventTypeRoutes } from './event-types.ts';
@@ -25,7 +26,12 @@ import { visitorRoutes } from '../../resources/visitors.ts';
 
 /** Every route of the management API. */
 export function apiRoutes(
-  services: HookServices & EndpointServices & EventServices & RotationServices & ReplayServices,
+  services: HookServices &
+    EndpointServices &
+    EventServices &
+    RotationServices &
+    ReplayServices &
+    ClaimServices,
 ): readonly ApiRoute[] {
   return [
     ...hookRoutes(services),
@@ -41,6 +47,7 @@ export function apiRoutes(
     ...visitorRoutes,
     ...conversationRoutes,
     ...messageRoutes,
+    ...claimRoutes(services),
     ...eventTypeRoutes,
     ...eventRoutes(services),
     ...eventRedeliveryRoutes(services),
