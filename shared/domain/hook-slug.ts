@@ -1,3 +1,5 @@
+import { slugify } from './slug.ts';
+
 const pattern = /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /** Names of integrations that bundled receivers use; a hook under one would be mistaken for it (S-044). */
@@ -30,11 +32,6 @@ export function hookSlugFault(text: string): string | undefined {
 
 /** A slug made from a name, or undefined when nothing usable is left of it. */
 export function slugFromName(name: string): string | undefined {
-  const slug = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 64)
-    .replaceAll(/^-+|-+$/g, '');
+  const slug = slugify(name, 64);
   return hookSlugFault(slug) === undefined ? slug : undefined;
 }

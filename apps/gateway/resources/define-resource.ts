@@ -64,6 +64,8 @@ export interface ResourceSpec<
   readonly scopes: { readonly read: ReadScope; readonly write: WriteScope };
   /** Constraints that a caller's value can violate, and what each is answered with (S-117). */
   readonly refusals?: Refusals;
+  /** Largest body of a create or update in bytes; 64 KiB when absent. */
+  readonly bodyLimitBytes?: number;
   readonly create?: {
     readonly body: New;
     readonly errors?: readonly ErrorCode[];
@@ -88,6 +90,8 @@ export interface ResourceCommand<Row> {
   readonly verb: string;
   readonly response: z.ZodType;
   readonly errors?: readonly ErrorCode[];
+  /** In place of those of the resource: a constraint may say something else of a command. */
+  readonly refusals?: Refusals;
   /** `before` is locked. Returns the answer and what is told of it. */
   run(
     context: WriteContext,
@@ -196,7 +200,8 @@ function createRoute<Row extends { readonly id: string }>(
   create: NonNullable<AnySpec<Row>['create']>,
 ): ApiRoute {
   return defineSharedRoute({
-    ...writeRoute(spec, 'create', `create${spec.title}`, create.errors),
+    ...writeRoute(spec, 'create', create),
+    ...bodyLimitOf(spec),
     summary: 'Make one',
     body: create.body as z.ZodType,
     status: 201,
@@ -214,7 +219,8 @@ function updateRoute<Row extends { readonly id: string }>(
   update: NonNullable<AnySpec<Row>['update']>,
 ): ApiRoute {
   return defineSharedRoute({
-    ...writeRoute(spec, 'update', `update${spec.title}`, update.errors),
+    ...writeRoute(spec, 'update', update),
+    ...bodyLimitOf(spec),
     summary: 'Change what is given of one',
     body: update.body as z.ZodType,
     status: 200,
@@ -234,14 +240,14 @@ function commandRoute<Row extends { readonly id: string }>(
   command: ResourceCommand<Row>,
 ): ApiRoute {
   return defineSharedRoute({
-    ...writeRoute(spec, name, `${name}${spec.title}`, command.errors),
+    ...writeRoute(spec, name, command),
     summary: command.summary,
     body: z.strictObject({ [spec.idField]: z.uuid() }),
     status: 200,
     response: command.response,
     async handle(context) {
       const before = await requireLocked(spec, context.tx, context.body);
-      const { answer, events } = await refusingForeign(spec.refusals, () =>
+      const { answer, events } = await refusingForeign(command.refusals ?? spec.refusals, () =>
         command.run(context, before),
       );
       await noteWrite(context, spec.name, command.verb, before.id, events);
@@ -252,22 +258,27 @@ function commandRoute<Row extends { readonly id: string }>(
 
 /** What the routes of all writes have in common. */
 function writeRoute(
-  spec: Pick<AnySpec<never>, 'path' | 'tag' | 'scopes' | 'refusals'>,
-  segment: string,
-  operationId: string,
-  errors: readonly ErrorCode[] = [],
+  spec: Pick<AnySpec<never>, 'path' | 'title' | 'tag' | 'scopes' | 'refusals'>,
+  verb: string,
+  {
+    errors = [],
+    refusals = spec.refusals ?? {},
+  }: { readonly errors?: readonly ErrorCode[]; readonly refusals?: Refusals },
 ) {
-  const refused = Object.values(spec.refusals ?? {}).map(({ code }) => code);
+  const refused = Object.values(refusals).map(({ code }) => code);
   return {
     method: 'POST',
-    path: `/api/v1/${spec.path}/${segment}`,
-    operationId,
+    path: `/api/v1/${spec.path}/${verb}`,
+    operationId: `${verb}${spec.title}`,
     tag: spec.tag,
     permission: spec.scopes.write,
     scope: spec.scopes.write,
     errors: ['not_found', ...refused, ...errors] as readonly ErrorCode[],
   } as const;
 }
+
+const bodyLimitOf = ({ bodyLimitBytes }: { readonly bodyLimitBytes?: number }) =>
+  bodyLimitBytes === undefined ? {} : { bodyLimitBytes };
 
 async function requireLocked<Row extends { readonly id: string }>(
   spec: AnySpec<Row>,

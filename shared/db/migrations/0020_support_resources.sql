@@ -303,8 +303,11 @@ create table collections (
 select protect_tenant_table('collections');
 -- Serves the list, newest first.
 create index collections_newest on collections (tenant_id, updated_at desc, id desc);
--- Serves the filter of the list, the highest sibling, and the foreign key.
+-- Serves the filter of the list, and the foreign key.
 create index collections_by_parent on collections (tenant_id, parent_id, updated_at desc, id desc);
+-- Serves the highest sibling, and keeps two siblings from one place.
+create unique index collections_order on collections (tenant_id, parent_id, position)
+  nulls not distinct;
 
 create table articles (
   tenant_id uuid not null references tenants (id) on delete cascade,
@@ -332,6 +335,9 @@ select protect_tenant_table('articles');
 create index articles_newest on articles (tenant_id, updated_at desc, id desc);
 create index articles_by_status on articles (tenant_id, status, updated_at desc, id desc);
 create index articles_by_collection on articles (tenant_id, collection_id, updated_at desc, id desc);
+-- Serves the highest in a collection, and keeps two articles of it from one place.
+create unique index articles_order on articles (tenant_id, collection_id, position)
+  nulls not distinct;
 
 -- S-120: what the search finds. One entry for each published article, as one of two kinds, because
 -- what is internal must not reach a visitor.
@@ -345,7 +351,50 @@ create table article_index (
   foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade
 );
 select protect_tenant_table('article_index');
+-- Serves search_article_index, and nobody else: see there.
 create index article_index_document on article_index using gin (document);
+
+-- The words of an article: those of the title weigh most, then the tags, then the content. The tenant's
+-- id is one of them, so that one index finds the words within one tenant. A text with more different
+-- words than a document holds (1 MiB of them) is indexed by its first half, or the half of that.
+create function article_document(tenant uuid, title text, tags text[], content text)
+returns tsvector language plpgsql stable as $$
+begin
+  return setweight(to_tsvector('english', title), 'A')
+    || setweight(to_tsvector('english', array_to_string(tags, ' ')), 'B')
+    || to_tsvector('english', content)
+    || array_to_tsvector(array[tenant::text]);
+exception when program_limit_exceeded then
+  return article_document(tenant, title, tags, left(content, length(content) / 2));
+end
+$$;
+
+-- The best entries of the tenant for a query. Under the wall the planner must test the tenant of each row
+-- before it may match words, and so cannot use the index: it would read every document of the tenant.
+-- This function stands behind the wall, names the tenant itself, and asks the index for both at once. A
+-- query without a word, such as one of stop words only, finds nothing.
+grant select on article_index to tidegate_system;
+create policy system_search on article_index for select to tidegate_system using (true);
+
+create function search_article_index(wanted tsquery, wanted_type text, at_most integer)
+returns table (article_id uuid, rank real)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select i.article_id, ts_rank(i.document, wanted, 1) as rank
+  from public.article_index i
+  where i.tenant_id = nullif(current_setting('app.tenant', true), '')::uuid
+    and i.document @@ (
+      wanted && quote_literal(nullif(current_setting('app.tenant', true), '')::uuid)::tsquery)
+    and numnode(wanted) > 0
+    and (wanted_type is null or i.content_type = wanted_type)
+  order by rank desc, i.article_id desc
+  limit at_most
+$$;
+revoke all on function search_article_index(tsquery, text, integer) from public;
+grant execute on function search_article_index(tsquery, text, integer) to tidegate_app;
+
+grant create on schema public to tidegate_system;
+alter function search_article_index(tsquery, text, integer) owner to tidegate_system;
+revoke create on schema public from tidegate_system;
 
 -- Outbound messages --------------------------------------------------------------------------------
 
