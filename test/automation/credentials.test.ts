@@ -181,7 +181,8 @@ describe('rotation, disabling and removal', () => {
       Promise.all(Array.from({ length: 5 }, () => admin.delete(`/credentials/${data.id}`))),
       Promise.all(Array.from({ length: 20 }, () => standing(secret))),
     ]);
-    expect(removals.map(({ status }) => status).toSorted()).toEqual([204, 404, 404, 404, 404]);
+    const statuses = removals.map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([204, 404, 404, 404, 404]);
     for (const use of uses) expect([200, 'unauthenticated']).toContain(use);
   });
 

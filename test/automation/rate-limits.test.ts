@@ -85,7 +85,7 @@ describe('the limits of automation credentials', () => {
     // Nothing but the end of the window makes room.
     expect(countOf((await Promise.all(keys.map((key) => ask(key, 5)))).flat(), 200)).toBe(0);
     await age(60);
-    expect((await askOnce(keys[0] as TestKey)).status).toBe(200);
+    expect((await askOnce(keys[0])).status).toBe(200);
   });
 
   test('S-106 what a key is refused uses up nothing of the tenant, and the others go on', async () => {

@@ -1,9 +1,11 @@
+import { touchAutomationCredential } from '../../../shared/db/queries/automation-credentials.ts';
 import {
   countKeyRequest,
   type KeyCount,
 } from '../../../shared/db/queries/automation-rate-windows.ts';
 import type { WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
+import type { Authenticated } from './authenticate.ts';
 import type { KeyCaller } from './caller.ts';
 
 /** Requests of one credential, and of all of a tenant, in a window that begins with the first (S-106). */
@@ -21,20 +23,26 @@ export interface Admission {
   readonly refusal: TidegateError | undefined;
 }
 
-/** Counts a request of a credential. */
-export type AdmitKey = (caller: KeyCaller) => Promise<Admission>;
+/** Counts a request of a credential, and notes that it was used. */
+export type AdmitKey = (request: Authenticated<KeyCaller>) => Promise<Admission>;
 
 export function makeAdmitKey(deps: { readonly withTenant: WithTenant }): AdmitKey {
-  return async ({ tenantId, credentialId }) =>
-    // Apart from the request itself: one that is rolled back counts too.
-    admissionOf(
-      await deps.withTenant(tenantId, (tx) => countKeyRequest(tx, credentialId, keyLimits)),
-    );
+  return async ({ caller: { tenantId, credentialId }, isTouchDue }) =>
+    // Apart from the request itself: one that is rolled back was made all the same.
+    deps.withTenant(tenantId, async (tx) => {
+      const admission = admissionOf(await countKeyRequest(tx, credentialId, keyLimits));
+      const isUsed = admission.refusal === undefined;
+      if (isUsed && isTouchDue) await touchAutomationCredential(tx, credentialId);
+      return admission;
+    });
 }
 
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
 
-/** Headers as the draft of the HTTP API working group has them: quota, window, what is left and until when. */
+/**
+ * Headers as draft-ietf-httpapi-ratelimit-headers has them since its version 08, structured lists of a
+ * policy's name with quota `q` and window `w`, and with what is left (`r`) for how many seconds (`t`).
+ */
 export function admissionOf(count: KeyCount): Admission {
   const { keyMax, tenantMax, windowMs } = keyLimits;
   const { keyLeft, tenantLeft, keyEndsInMs, tenantEndsInMs } = count;

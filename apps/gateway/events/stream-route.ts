@@ -11,11 +11,11 @@ import {
 import type { TenantTx } from '../../../shared/db/tenant.ts';
 import { fromWireId, parseEventId } from '../../../shared/domain/ids.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
-import { requireAccess } from '../api/authenticate.ts';
-import type { Caller } from '../api/caller.ts';
+import { requireAccess, type Authenticated } from '../api/authenticate.ts';
 import { useApiConventions } from '../api/conventions.ts';
 import { admit, type ApiDeps } from '../api/plugin.ts';
 import { schemaOf } from '../api/route-schema.ts';
+import { eventReaders } from '../api/routes/events.ts';
 import { requireEvent } from './require-event.ts';
 import { makeStreamSlots } from './stream-slots.ts';
 import { tell } from './tell.ts';
@@ -28,7 +28,6 @@ export interface EventStreamDeps extends Pick<
 }
 
 const path = '/api/v1/events/stream';
-const access = { permission: 'settings.integrations', scope: 'events.read' } as const;
 const limits = { perProcess: 100, perTenant: 10 } as const;
 
 const schema = {
@@ -40,7 +39,7 @@ const schema = {
     summary: 'Server-sent events: what happens from now on, or since the event of Last-Event-ID',
     description:
       'Each message is an event as in the list, with its id. After a break, name the last one in the header Last-Event-ID, as browsers do: everything since follows, each event once.',
-    ...access,
+    ...eventReaders,
     status: 200,
     errors: ['not_found', 'event_expired', 'streams_exhausted'],
   }),
@@ -67,17 +66,17 @@ export const eventStreamRoute: FastifyPluginCallback<EventStreamDeps> = (app, de
   // Before the server stops listening: it waits for the answers that are under way.
   app.addHook('preClose', async () => closing.abort());
 
-  async function authorize(request: FastifyRequest): Promise<Caller> {
-    const { caller } = await deps.authenticate(request.headers.authorization);
-    requireAccess(caller, access);
-    return caller;
+  async function authorize(request: FastifyRequest): Promise<Authenticated> {
+    const authenticated = await deps.authenticate(request.headers.authorization);
+    requireAccess(authenticated.caller, eventReaders);
+    return authenticated;
   }
 
   app.get(path, { schema: documented }, async (request, reply) => {
-    const caller = await authorize(request);
+    const authenticated = await authorize(request);
     // Once a connection; what comes over it is not counted.
-    await admit(deps, {}, caller, reply);
-    const { tenantId } = caller;
+    await admit(deps, {}, authenticated, reply);
+    const { tenantId } = authenticated.caller;
     const release = takeSlot(tenantId);
     try {
       const from = await deps.withTenant(tenantId, (tx) => startOf(tx, request, deps));
