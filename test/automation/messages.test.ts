@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listUnanswered } from '../../shared/db/queries/conversations.ts';
+import { findConversation, listUnanswered } from '../../shared/db/queries/conversations.ts';
+import { recordVisitorMessage } from '../../shared/support/messages.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { automationKey, type TestKey } from '../support/automation.ts';
 import {
   eventsAbout,
   messageEvents,
+  someoneWaits,
   testConversation,
   type TestConversation,
 } from '../support/conversations.ts';
@@ -109,6 +111,47 @@ describe('the messages of a conversation', () => {
     }
     await writers;
     expect(read.size).toBe(80);
+  });
+
+  /** Makes the last message one that was written in an hour from now. */
+  async function putClockBack(): Promise<number> {
+    const ahead = Date.now() + 3_600_000;
+    await stack.database.admin.query(
+      `update conversations set last_message_at = $2, updated_at = $2 where id = $1`,
+      [conversation.id, new Date(ahead)],
+    );
+    return ahead;
+  }
+
+  test('S-114 have a later moment each, also after the clock was put back', async () => {
+    const ahead = await putClockBack();
+    for (const content of ['one', 'two']) await receive(content);
+    const { body } = await page();
+    const moments = body.data.map(({ createdAt }: { createdAt: string }) => Date.parse(createdAt));
+    expect(moments).toEqual([ahead + 1, ahead + 2]);
+    const id = conversation.id;
+    await user.post('/conversations/update', { conversationId: id, status: 'closed' });
+    expect(Date.parse((await get()).updatedAt)).toBe(ahead + 3);
+  });
+
+  test('S-114 wait for one that is being recorded, and come after it', async () => {
+    const ahead = await putClockBack();
+    const { id, visitorId } = conversation;
+    const { answer, first } = await stack.factory.withTenant(tenant.id, async (tx) => {
+      const locked = await findConversation(tx, id, 'for update');
+      if (locked === undefined) throw new Error('no conversation');
+      const first = await recordVisitorMessage(tx, locked, { visitorId, content: 'first' });
+      const body = { conversationId: id, content: 'second' };
+      const answer = user.post('/conversations/messages/send', body);
+      await someoneWaits(stack);
+      return { answer: { of: answer }, first };
+    });
+    expect((await answer.of).status).toBe(201);
+    expect(first.createdAt.getTime()).toBe(ahead + 1);
+    expect((await page()).body.data.at(-1)).toMatchObject({
+      content: 'second',
+      createdAt: new Date(ahead + 2).toISOString(),
+    });
   });
 
   test('S-114 S-117 of an unknown or foreign conversation are 404, not an empty page', async () => {

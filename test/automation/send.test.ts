@@ -4,11 +4,11 @@ import { apiAs, type ApiAnswer, type ApiCaller } from '../support/api.ts';
 import { automationKey, type TestKey } from '../support/automation.ts';
 import {
   messageEvents,
+  someoneWaits,
   testClaim,
   testConversation,
   type TestConversation,
 } from '../support/conversations.ts';
-import { eventually } from '../support/eventually.ts';
 import type { TestTenant, TestUser } from '../support/factory.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -70,16 +70,6 @@ async function secondsLeft(claimId: string): Promise<number> {
   );
   return rows[0]?.left ?? Number.NaN;
 }
-
-/** Waits until a request waits for a lock in the database. */
-const someoneWaits = (): Promise<void> =>
-  eventually(async () => {
-    const { rows } = await stack.database.admin.query(
-      `select from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    expect(rows).toHaveLength(1);
-  });
 
 const nothingSent = async (): Promise<void> => {
   expect(await messages()).toEqual([]);
@@ -259,7 +249,7 @@ describe('a send with an Idempotency-Key', () => {
       // Holds the first request where it writes, as a slow machine would.
       await client.query('select from conversations where id = $1 for update', [conversation.id]);
       const first = send('slow', { idempotencyKey });
-      await someoneWaits();
+      await someoneWaits(stack);
       expect(await send('slow', { idempotencyKey })).toMatchObject({
         status: 409,
         body: { code: 'idempotency_in_progress' },

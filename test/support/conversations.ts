@@ -8,6 +8,7 @@ import {
 import { claimLeaseMs, type ConversationChannel } from '../../shared/domain/conversation.ts';
 import { openConversation } from '../../shared/support/conversations.ts';
 import { addVisitor } from '../../shared/support/visitors.ts';
+import { eventually } from './eventually.ts';
 import type { TestTenant } from './factory.ts';
 import type { TestStack } from './stack.ts';
 
@@ -87,4 +88,15 @@ export async function messageEvents(
     [conversationId],
   );
   return rows;
+}
+
+/** Waits until a request waits for a lock in the database. */
+export function someoneWaits({ database }: Pick<TestStack, 'database'>): Promise<void> {
+  return eventually(async () => {
+    const { rows } = await database.admin.query(
+      `select from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    if (rows.length === 0) throw new Error('nobody waits');
+  });
 }
