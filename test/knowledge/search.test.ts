@@ -94,13 +94,14 @@ describe('the index of articles', () => {
   });
 
   test('S-120 takes any article that can be stored, however many words it has', async () => {
-    // Each of these is a word, and so are both of its halves: more than one document can hold.
-    const letter = (at: number): string => String.fromCodePoint(0x20000 + (at % 20_000));
-    const content = Array.from(
-      { length: 30_000 },
-      (_, at) => `${letter(at)}${letter(at * 7)}-${letter(at * 3)}${letter(at * 11)}`,
-    ).join(' ');
-    const id = await publish({ title: 'Dense', content: content.slice(0, 380_000).toWellFormed() });
+    // Each of these is a word, and so are its three parts: more than one document can hold.
+    const letter = (at: number): string => String.fromCodePoint(0x20000 + (at % 42_000));
+    const part = (at: number, step: number): string => letter(at * step) + letter(at * step + step);
+    const content = Array.from({ length: 22_222 }, (_, at) =>
+      [part(at, 7), part(at, 11), part(at, 13)].join('-'),
+    );
+    const id = await publish({ title: 'Dense', content: content.join(' ') });
+    expect(await found(content[0] ?? '')).toEqual([id]);
     expect(await found('dense')).toEqual([id]);
     expect(await entries(id)).toEqual(['article']);
   });
@@ -123,6 +124,13 @@ describe('the search in articles', () => {
     }
     expect(await api.get('/articles/search?query=%00')).toMatchObject({ status: 400 });
     expect(await api.get('/articles/search')).toMatchObject({ status: 400 });
+  });
+
+  test('S-120 finds words of other alphabets and with accents, in any case', async () => {
+    const id = await publish({ title: 'Возврат ДЕНЕГ', content: 'Crème BRÛLÉE, ＳＡＬＥ.' });
+    for (const query of ['возврат', 'Денег', 'creme', 'Brûlée', 'brulee', 'sale']) {
+      expect(await found(query), query).toEqual([id]);
+    }
   });
 
   test('S-120 puts a word in the title before one in the tags before one in the text', async () => {
@@ -159,6 +167,10 @@ describe('the search in articles', () => {
       expect({ status, body }, query).toEqual({ status: 200, body: { data: [] } });
     }
     expect(await found('-nothing')).toHaveLength(1);
+    const theirs = maker(() => stranger, '/articles');
+    const articleId = await theirs({ title: 'Giraffe giraffe', content: 'giraffe' });
+    await stranger.post('/articles/update', { articleId, status: 'published' });
+    expect(await found('giraffe', '&limit=1'), 'the place of a limit').toHaveLength(1);
   });
 
   test('S-104 is for who may read articles', async () => {

@@ -137,7 +137,7 @@ async function change(
     slug: isRenamed ? await requireFreeSlug(tx, 'article', id, title) : before.slug,
     order: isMoved ? await nextPosition(tx, 'articles', collectionId) : before.order,
   });
-  await indexArticle(tx, id);
+  await indexArticle(tx, article);
   return article;
 }
 

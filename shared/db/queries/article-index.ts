@@ -1,5 +1,6 @@
+import { foldText } from '../../domain/search-text.ts';
 import type { TenantTx } from '../tenant.ts';
-import type { ArticleVisibility } from './articles.ts';
+import type { Article, ArticleVisibility } from './articles.ts';
 
 /** The kinds of entries. What is internal must not reach a visitor. */
 export type ArticleContentType = 'article' | 'internalArticle';
@@ -8,27 +9,36 @@ export type ArticleContentType = 'article' | 'internalArticle';
  * Brings the index in step with an article, in the transaction of its change (S-120): one entry while it
  * is published, of the kind of its visibility, and none otherwise.
  */
-export async function indexArticle(tx: TenantTx, articleId: string): Promise<void> {
+export function indexArticle(tx: TenantTx, article: Article): Promise<void> {
+  return article.status === 'published' ? putEntry(tx, article) : dropEntry(tx, article.id);
+}
+
+async function putEntry(tx: TenantTx, article: Article): Promise<void> {
+  const contentType: ArticleContentType =
+    article.visibility === 'internal' ? 'internalArticle' : 'article';
   await tx.query({
-    name: 'unindex_article',
-    text: `
-      delete from article_index i
-      using articles a
-      where i.tenant_id = $1::uuid and i.article_id = $2::uuid
-        and a.tenant_id = i.tenant_id and a.id = i.article_id and a.status <> 'published'`,
-    values: [tx.tenantId, articleId],
-  });
-  await tx.query({
-    name: 'index_article',
+    name: 'put_article_entry',
     text: `
       insert into article_index (tenant_id, article_id, content_type, document)
-      select a.tenant_id, a.id,
-        case a.visibility when 'public' then 'article' else 'internalArticle' end,
-        article_document(a.tenant_id, a.title, a.tags, a.content)
-      from articles a
-      where a.tenant_id = $1::uuid and a.id = $2::uuid and a.status = 'published'
+      values ($1::uuid, $2::uuid, $3::text,
+        article_document($1::uuid, $4::text, $5::text[], $6::text))
       on conflict (tenant_id, article_id) do update set content_type = excluded.content_type,
         document = excluded.document, indexed_at = clock_timestamp()`,
+    values: [
+      tx.tenantId,
+      article.id,
+      contentType,
+      foldText(article.title),
+      article.tags.map(foldText),
+      foldText(article.content),
+    ],
+  });
+}
+
+async function dropEntry(tx: TenantTx, articleId: string): Promise<void> {
+  await tx.query({
+    name: 'drop_article_entry',
+    text: `delete from article_index i where i.tenant_id = $1::uuid and i.article_id = $2::uuid`,
     values: [tx.tenantId, articleId],
   });
 }
@@ -86,7 +96,13 @@ export async function searchArticles(
       cross join lateral search_article_index(asked.query, $3::text, $4::integer) found
       join articles a on a.tenant_id = $1::uuid and a.id = found.article_id
       order by found.rank desc, a.id desc`,
-    values: [tx.tenantId, text, search.contentType ?? null, search.limit, excerptCharactersMax],
+    values: [
+      tx.tenantId,
+      foldText(text),
+      search.contentType ?? null,
+      search.limit,
+      excerptCharactersMax,
+    ],
   });
   return rows.map((row) => ({
     id: row.id,
