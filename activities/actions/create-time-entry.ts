@@ -2,8 +2,8 @@ import {
   ensureTimeSheet,
   findTimePeriod,
   insertTimeEntry,
-  workItemTypes,
 } from '../../shared/db/queries/time-entries.ts';
+import { workItemTypes } from '../../shared/domain/desk.ts';
 import { noSuchId, refusing } from './constraints.ts';
 import { isRefusal, refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
 import { defineAction, type FieldsOf } from './define-action.ts';

@@ -1,9 +1,5 @@
-import {
-  lockInvoice,
-  setInvoiceStatus,
-  type InvoiceStatus,
-  type Payment,
-} from '../../shared/db/queries/invoices.ts';
+import { lockInvoice, setInvoiceStatus, type Payment } from '../../shared/db/queries/invoices.ts';
+import type { InvoiceStatus } from '../../shared/domain/desk.ts';
 import {
   isRefusal,
   type ActionContext,

@@ -1,4 +1,4 @@
-import { invoiceStatuses } from '../../shared/db/queries/invoices.ts';
+import { invoiceStatuses } from '../../shared/domain/desk.ts';
 import { defineAction } from './define-action.ts';
 import { choice, externalId, required } from './fields.ts';
 import { applyInvoiceStatus, invoiceMetadata } from './set-invoice-status.ts';

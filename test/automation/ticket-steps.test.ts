@@ -17,7 +17,7 @@ let api: ApiCaller;
 
 beforeAll(async () => {
   stack = await startTestStack();
-  bench = await makeActionBench(stack.database);
+  bench = await makeActionBench(stack);
   hook = await bench.hook();
   api = apiAs(stack.gateway.url, (await stack.factory.user(hook.tenant)).token);
 });

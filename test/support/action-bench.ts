@@ -10,6 +10,7 @@ import { makeEvaluator } from '../../shared/evaluator/evaluator.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { insertTestDesk, type TestDesk } from './desk.ts';
 import { makeFactory, type TestHook } from './factory.ts';
+import type { TestStack } from './stack.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -45,10 +46,13 @@ export interface ActionBench {
 export const times = (count: number, fields: Fields): Fields[] =>
   Array.from({ length: count }, () => fields);
 
-/** A bench on a database of its own, or on one that is there and stays. */
-export async function makeActionBench(given?: TestDatabase): Promise<ActionBench> {
-  const database = given ?? (await createTestDatabase());
-  const factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+/** A bench on a database of its own, or on that of a stack, which stays. */
+export async function makeActionBench(
+  stack?: Pick<TestStack, 'database' | 'masterKeys'>,
+): Promise<ActionBench> {
+  const database = stack?.database ?? (await createTestDatabase());
+  const masterKeys = stack?.masterKeys ?? `k:${Buffer.alloc(32, 1).toString('base64')}`;
+  const factory = makeFactory(database.appUrl, masterKeys);
   const evaluator = makeEvaluator({ children: 1 });
   const pool = makePool({
     connectionString: database.appUrl,
@@ -124,7 +128,7 @@ export async function makeActionBench(given?: TestDatabase): Promise<ActionBench
       await evaluator.close();
       await factory.close();
       await pool.end();
-      if (given === undefined) await database.drop();
+      if (stack === undefined) await database.drop();
     },
   };
 }

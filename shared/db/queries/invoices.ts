@@ -1,16 +1,5 @@
+import type { InvoiceStatus } from '../../domain/desk.ts';
 import type { TenantTx } from '../tenant.ts';
-
-export const invoiceStatuses = [
-  'draft',
-  'sent',
-  'paid',
-  'overdue',
-  'cancelled',
-  'pending',
-  'prepayment',
-  'partially_applied',
-] as const;
-export type InvoiceStatus = (typeof invoiceStatuses)[number];
 
 export interface InvoiceState {
   readonly clientId: string;

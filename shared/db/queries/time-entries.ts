@@ -1,14 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { WorkItemType } from '../../domain/desk.ts';
 import type { TenantTx } from '../tenant.ts';
-
-export const workItemTypes = [
-  'ticket',
-  'project_task',
-  'non_billable_category',
-  'ad_hoc',
-  'interaction',
-] as const;
-export type WorkItemType = (typeof workItemTypes)[number];
 
 /** The period that a moment is in, by its day in UTC; undefined when there is none. */
 export async function findTimePeriod(tx: TenantTx, moment: Date): Promise<string | undefined> {

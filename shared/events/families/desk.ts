@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invoiceStatuses, workItemTypes } from '../../domain/desk.ts';
 import { defineFamily } from '../event-type.ts';
 import { count, flag, id, oneOf, open } from '../parts.ts';
 
@@ -89,11 +90,7 @@ export const contactFamily = defineFamily({
   ],
 });
 
-const invoiceStatus = (which: string) =>
-  oneOf(
-    ['draft', 'sent', 'paid', 'overdue', 'cancelled', 'pending', 'prepayment', 'partially_applied'],
-    which,
-  );
+const invoiceStatus = (which: string) => oneOf(invoiceStatuses, which);
 
 export const invoiceFamily = defineFamily({
   title: 'Invoices',
@@ -185,10 +182,7 @@ export const timeEntryFamily = defineFamily({
       description: 'A user has recorded time.',
       data: open({
         userId: id('the user'),
-        workItemType: oneOf(
-          ['ticket', 'project_task', 'non_billable_category', 'ad_hoc', 'interaction'],
-          'What the work was on',
-        ),
+        workItemType: oneOf(workItemTypes, 'What the work was on'),
         workItemId: z.string().nullable().describe('Id of what the work was on; null for ad_hoc'),
         durationMinutes: count('Minutes worked'),
         billableMinutes: count('Minutes that are billed'),

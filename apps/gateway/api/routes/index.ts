@@ -25,6 +25,7 @@ import { articleRoutes } from '../../resources/articles.ts';
 import { collectionRoutes } from '../../resources/collections.ts';
 import { conversationRoutes } from '../../resources/conversations.ts';
 import { messageRoutes } from '../../resources/messages.ts';
+import { deskRoutes } from '../../resources/desk.ts';
 import { ticketCommentRoutes } from '../../resources/ticket-comments.ts';
 import { ticketRoutes } from '../../resources/tickets.ts';
 import { outboundMessageRoutes } from '../../resources/outbound-messages.ts';
@@ -54,6 +55,7 @@ export function apiRoutes(
     ...visitorRoutes,
     ...ticketRoutes,
     ...ticketCommentRoutes,
+    ...deskRoutes,
     ...conversationRoutes,
     ...messageRoutes,
     ...claimRoutes(services),
