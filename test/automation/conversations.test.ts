@@ -175,6 +175,38 @@ describe('the list of conversations', () => {
     expect(await user.get('/conversations?status=gone')).toMatchObject({ status: 400 });
   });
 
+  test('S-115 is filtered by attributes as they are now, exactly', async () => {
+    const long = 'x'.repeat(300);
+    const id = await create({
+      visitor: { customAttributes: { plan: 'pro', seats: 5, vip: true, note: long, tags: ['a'] } },
+    });
+    const { visitorId } = await get(id);
+    const found = (key: string, value: string) =>
+      idsOf(`customAttribute.key=${key}&customAttribute.value=${value}`);
+    for (const [key, value] of [
+      ['plan', 'pro'],
+      ['seats', '5'],
+      ['vip', 'true'],
+      ['note', long],
+    ] as const) {
+      expect(await found(key, value), key).toEqual([id]);
+    }
+    for (const [key, value] of [
+      ['plan', 'pr'],
+      ['note', `${long}y`],
+      ['seats', 'pro'],
+    ] as const) {
+      expect(await found(key, value), key).toEqual([]);
+    }
+    const customAttributes = { plan: 'free' };
+    await user.post('/visitors/update', { visitorId, customAttributes });
+    expect(await found('plan', 'pro')).toEqual([]);
+    expect(await found('seats', '5')).toEqual([]);
+    expect(await found('plan', 'free')).toEqual([id]);
+    await user.post('/visitors/update', { visitorId, name: 'Ann' });
+    expect(await found('plan', 'free')).toEqual([id]);
+  });
+
   test('S-114 leaves out what is not newer, and shows every later change', async () => {
     const id = await create({ visitor: {} });
     const since = async (): Promise<string> => `updatedSince=${(await get(id)).updatedAt}`;

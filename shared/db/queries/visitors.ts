@@ -80,11 +80,18 @@ export interface VisitorFilter {
 
 /** The conditions of a filter, for a statement in which `v` is the visitor. */
 export const visitorConditions = (filter: VisitorFilter): Condition[] => [
-  ...equals('lower(v.email)', 'text', filter.email?.toLowerCase()),
+  ...equals('v.email_key', 'text', filter.email?.toLowerCase()),
   ...equals('v.external_user_id', 'text', filter.externalUserId),
-  ...(filter.customAttribute === undefined
-    ? []
-    : [hasMember('v.custom_attributes', filter.customAttribute.key, filter.customAttribute.value)]),
+  ...(filter.customAttribute === undefined ? [] : hasAttribute(filter.customAttribute)),
+];
+
+/** The first finds the few visitors by an index, the second is exact. */
+const hasAttribute = ({ key, value }: { key: string; value: string }): Condition[] => [
+  (parameter) => `exists (
+    select from visitor_attributes a
+    where a.tenant_id = v.tenant_id and a.visitor_id = v.id
+      and a.name = ${parameter(key, 'text')} and a.value = left(${parameter(value, 'text')}, 200))`,
+  hasMember('v.custom_attributes', key, value),
 ];
 
 /** Visitors of the tenant, last seen first (S-116). Takes one row more than `limit`. */
