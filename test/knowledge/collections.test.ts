@@ -152,10 +152,8 @@ describe('the end of a collection', () => {
       const early = round < 6 ? [make(), make()] : [];
       const gone = drop(collectionId);
       const made = await Promise.all([...early, make(), make()]);
-      const isKept = made.some(({ status }) => status === 201);
-      expect(made.map(({ status }) => status)).not.toContain(500);
-      expect((await gone).status).toBe(isKept ? 409 : 200);
-      if (!isKept) for (const answer of made) expect(answer.status).toBe(404);
+      const outcome = [(await gone).status, ...new Set(made.map(({ status }) => status))];
+      expect(['200 404', '409 201']).toContain(outcome.join(' '));
     }
   });
 });
