@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../apps/dev/ports.ts';
 import type { Gateway } from '../../apps/gateway/gateway.ts';
 import { escalationReason } from '../../shared/support/claims.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { automationKey, type TestKey } from '../support/automation.ts';
-import {
-  eventsAbout,
-  testClaim,
-  testConversation,
-  type TestConversation,
-} from '../support/conversations.ts';
-import { eventually } from '../support/eventually.ts';
+import { claimsOf, lapse } from '../support/claims.ts';
+import { eventsAbout, testConversation, type TestConversation } from '../support/conversations.ts';
 import type { TestTenant, TestUser } from '../support/factory.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -47,24 +43,7 @@ const escalate = (by = key, more = {}) => by.post('/conversations/escalate', abo
 const get = async () => (await user.get(`/conversations/get?id=${conversation.id}`)).body;
 const refused = (status: number, code: string) => ({ status, body: { code } });
 
-async function claims() {
-  const { rows } = await stack.database.admin.query<{
-    id: string;
-    credential_id: string;
-    fence: number;
-    status: string;
-    left_s: number;
-    claim_fence: number;
-  }>(
-    `select k.id, k.credential_id, k.fence::integer, k.status, c.claim_fence::integer,
-       extract(epoch from k.expires_at - clock_timestamp())::float8 as left_s
-     from conversation_claims k
-     join conversations c on c.tenant_id = k.tenant_id and c.id = k.conversation_id
-     where k.conversation_id = $1 order by k.fence`,
-    [conversation.id],
-  );
-  return rows;
-}
+const claims = () => claimsOf(stack.database.admin, conversation.id);
 
 async function actions(): Promise<readonly string[]> {
   const { rows } = await stack.database.admin.query<{ action: string }>(
@@ -74,13 +53,7 @@ async function actions(): Promise<readonly string[]> {
   return rows.map(({ action }) => action);
 }
 
-/** Lets what is left of the live claim pass. */
-const lapse = () =>
-  stack.database.admin.query(
-    `update conversation_claims set expires_at = clock_timestamp()
-     where conversation_id = $1 and status = 'active'`,
-    [conversation.id],
-  );
+const lapseNow = () => lapse(stack.database.admin, conversation.id);
 const setStatus = (status: string) => user.post('/conversations/update', about({ status }));
 
 describe('a claim', () => {
@@ -183,9 +156,8 @@ describe('a claim', () => {
     // The winner asked five times: one made it, the others renewed it.
     expect(won).toHaveLength(5);
     expect(won.filter(({ body }) => body.renewed === false)).toHaveLength(1);
-    for (const { status, body } of answers) {
-      if (status !== 201) expect({ status, body }).toMatchObject(refused(409, 'claim_held'));
-    }
+    const lost = answers.filter(({ status }) => status !== 201);
+    for (const answer of lost) expect(answer).toMatchObject(refused(409, 'claim_held'));
     const rows = await claims();
     expect(rows).toHaveLength(before + 1);
     expect(rows).toMatchObject([
@@ -195,7 +167,7 @@ describe('a claim', () => {
 
   test('S-113 that ran out blocks no new one, and takes no write of its holder', async () => {
     const { body: first } = await claim();
-    await lapse();
+    await lapseNow();
     const answer = await claim(other);
     expect(answer).toMatchObject({ status: 201, body: { renewed: false, fence: 2 } });
     expect(await claims()).toMatchObject([
@@ -245,8 +217,9 @@ describe('a claim', () => {
     expect(taken.length).toBeGreaterThan(0);
     expect(new Set(taken.map(({ body }) => body.claimId)).size).toBe(1);
     for (const { body } of taken) expect(body).toMatchObject({ renewed: false, fence: 1 });
-    for (const answer of answers) {
-      if (answer.status !== 201) expect(answer).toMatchObject(refused(409, 'idempotency_in_progress'));
+    const turnedAway = answers.filter(({ status }) => status !== 201);
+    for (const answer of turnedAway) {
+      expect(answer).toMatchObject(refused(409, 'idempotency_in_progress'));
     }
     expect(await actions()).toEqual(['automation.conversation.claimed']);
   });
@@ -287,7 +260,7 @@ describe('a release', () => {
     expect(await release()).toMatchObject(refused(409, 'claim_required'));
     const { body: first } = await claim();
     expect(await release(other)).toMatchObject(refused(409, 'claim_held'));
-    await lapse();
+    await lapseNow();
     expect(await release()).toMatchObject(refused(409, 'claim_required'));
     const { body: later } = await claim();
     const stale = { claimId: first.claimId };
@@ -327,7 +300,7 @@ describe('an escalation', () => {
     expect(await escalate()).toMatchObject(refused(409, 'claim_required'));
     const { body: first } = await claim();
     expect(await escalate(other)).toMatchObject(refused(409, 'claim_held'));
-    await lapse();
+    await lapseNow();
     await claim(other);
     const stale = { claimId: first.claimId };
     expect(await escalate(key, stale)).toMatchObject(refused(409, 'claim_required'));
@@ -364,15 +337,18 @@ describe('a take-over', () => {
 });
 
 test('S-049 claims that were made, renewed, refused and run out are counted', async () => {
-  const gateway = await stack.startGateway({ env: { TIDEGATE_METRICS_PORT: '0' } });
+  const port = await freePort();
+  const gateway = await stack.startGateway({ env: { TIDEGATE_METRICS_PORT: String(port) } });
   const here = apiAs(gateway.url, credential.secret);
-  await testClaim(stack, tenant, {
-    conversationId: conversation.id,
-    credentialId: credential.id,
-    leaseMs: 1,
-  });
   await claim(here);
   await claim(here);
   await claim(apiAs(gateway.url, (await automationKey(stack, tenant)).secret));
-  await eventually(() => undefined);
+  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const text = await scrape();
+  for (const outcome of ['made', 'renewed', 'conflict']) {
+    expect(text).toContain(`tidegate_claims_total{outcome="${outcome}"} 1`);
+  }
+  expect(text).not.toContain(tenant.id);
+  expect(text).not.toContain(credential.id);
+  await gateway.close();
 });
