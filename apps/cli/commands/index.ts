@@ -2,6 +2,7 @@ import type { CliCommand, CommandGroup } from '../command.ts';
 import { audit } from './audit.ts';
 import { actions, verifiers, workflows } from './catalogue.ts';
 import { conversations } from './conversations.ts';
+import { credentials } from './credentials.ts';
 import { deliveries } from './deliveries.ts';
 import { endpoints } from './endpoints.ts';
 import { events } from './events.ts';
@@ -13,6 +14,7 @@ import { replay } from './replay.ts';
 import { send } from './send.ts';
 import { signature } from './signature.ts';
 import { tenants } from './tenants.ts';
+import { tickets } from './tickets.ts';
 import { tokens } from './tokens.ts';
 import { users } from './users.ts';
 import { whoami } from './whoami.ts';
@@ -31,12 +33,14 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   replay,
   conversations,
   listen,
+  tickets,
   signature,
   actions,
   verifiers,
   workflows,
   users,
   tokens,
+  credentials,
   audit,
   tenants,
 ];

@@ -11,6 +11,13 @@ type TenantAnswer = { readonly data: Tenant };
 
 const inbound = (): Option => onOff('--inbound <on|off>', 'whether its receiver takes requests');
 
+interface TenantChange {
+  readonly name?: string;
+  readonly inbound?: 'on' | 'off';
+  readonly automation?: 'on' | 'off';
+  readonly endpointOwnership?: Tenant['endpointOwnership'];
+}
+
 export const tenants: CommandGroup = {
   name: 'tenant',
   summary: 'Tenants of the installation; for its operator',
@@ -26,6 +33,7 @@ export const tenants: CommandGroup = {
           ['SLUG', ({ slug }) => slug],
           ['NAME', ({ name }) => name],
           ['INBOUND', ({ inboundEnabled }) => (inboundEnabled ? 'on' : 'off')],
+          ['AUTOMATION', ({ automationEnabled }) => (automationEnabled ? 'on' : 'off')],
           ['CREATED', ({ createdAt }) => createdAt],
         ]);
       },
@@ -62,14 +70,31 @@ export const tenants: CommandGroup = {
         out.item(await operator.get<TenantAnswer>(path`/tenants/${id}`));
       },
     }),
-    defineCommand<{ name?: string; inbound?: 'on' | 'off' }>({
+    defineCommand<TenantChange>({
       usage: 'update <id>',
-      summary: 'Rename a tenant, or switch its receiver',
-      description: 'Gateways follow within a minute.',
-      examples: ['tenant update 01994d1c-5c5e-4b56-8f0e-6a1c1d2e3f40 --inbound off'],
-      options: [new Option('--name <name>', 'a new name'), inbound()],
+      summary: 'Rename a tenant, or switch its receiver, its automation or who owns its endpoints',
+      description:
+        'Gateways follow within a minute where the receiver is switched, and at the next request otherwise. Without automation no events are recorded and automation credentials are refused; what is there stays.',
+      examples: [
+        'tenant update 01994d1c-5c5e-4b56-8f0e-6a1c1d2e3f40 --inbound off',
+        'tenant update 01994d1c-5c5e-4b56-8f0e-6a1c1d2e3f40 --automation off',
+      ],
+      options: [
+        new Option('--name <name>', 'a new name'),
+        inbound(),
+        onOff('--automation <on|off>', 'whether events are recorded and credentials are taken'),
+        new Option(
+          '--endpoint-ownership <whose>',
+          'whether endpoints are of the tenant or of each user; with user, those that are there become their makers’',
+        ).choices(['tenant', 'user']),
+      ],
       async run({ operator, out, options }, id) {
-        const change = { name: options.name, inboundEnabled: isOn(options.inbound) };
+        const change = {
+          name: options.name,
+          inboundEnabled: isOn(options.inbound),
+          automationEnabled: isOn(options.automation),
+          endpointOwnership: options.endpointOwnership,
+        };
         out.item(
           await operator.patch<TenantAnswer>(path`/tenants/${id}`, withoutUndefined(change)),
         );
