@@ -9,7 +9,7 @@ export interface AttemptInput {
   /**
    * `fast` runs inside the workflow task, which costs the engine half; it turns endpoints away that
    * have lately failed or been slow. `patient` takes all. `burst` is as fast, and made without a run of
-   * the delivery's own: whatever follows is left to the sweeper.
+   * the delivery's own: whatever follows is left to the sweeper. It turns slow endpoints away only.
    */
   readonly lane: 'fast' | 'patient' | 'burst';
 }
@@ -24,6 +24,8 @@ export type WaitReason =
   | 'rate'
   /** As many of the endpoint's deliveries as may be are under way. */
   | 'place'
+  /** The same of an endpoint that has lately failed or been slow: others of it would ask in vain, too. */
+  | 'trouble'
   /** An attempt of this delivery may still be under way in another worker. */
   | 'lease';
 
@@ -36,8 +38,8 @@ export type AttemptResult =
       readonly message: string | null;
     }
   | { readonly kind: 'wait'; readonly reason: WaitReason; readonly waitMs: number }
-  /** Not tried: the fast lane is not for this endpoint at present. */
-  | { readonly kind: 'turned_away' };
+  /** Not tried: this lane is not for its endpoint at present. `isDown`: nothing has arrived there lately. */
+  | { readonly kind: 'turned_away'; readonly isDown: boolean };
 
 export interface CommandInput {
   readonly tenantId: string;

@@ -9,7 +9,11 @@ import {
   settleDelivery,
   type LockedDelivery,
 } from '../../shared/db/queries/outbound-deliveries.ts';
-import { queueForPlace, takeNextWaiting } from '../../shared/db/queries/outbound-places.ts';
+import {
+  hasFreePlace,
+  queueForPlace,
+  takeNextWaiting,
+} from '../../shared/db/queries/outbound-places.ts';
 import { databaseError, isUnavailable } from '../../shared/db/pool.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
 import type { OutboundDeliveryId } from '../../shared/domain/ids.ts';
@@ -18,6 +22,7 @@ import type { ErrorCode } from '../../shared/errors/catalogue.ts';
 import { acceptsSecret, type SignatureProfile } from '../../shared/signing/profiles.ts';
 import type { SigningSecret } from '../../shared/signing/secrets.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
+import { isDown, placesFor, placesOf } from './places.ts';
 import {
   decideOpening,
   holdRecheckMs,
@@ -67,10 +72,14 @@ export async function openAttempt(
   }
   const opening = decideOpening(delivery, endpoint, lane);
   // Whoever does not use the turn it may have been given passes it on.
-  const passOn = () => takeNextWaiting(tx, endpointId, 'failure');
+  const passOn = () =>
+    takeNextWaiting(tx, endpointId, { after: 'failure', places: placesOf(endpoint) });
   switch (opening.kind) {
     case 'turn_away':
-      return notNow({ kind: 'turned_away' });
+      // Whoever takes it in would only find the same.
+      return (await hasFreePlace(tx, endpointId, placesFor(delivery, endpoint)))
+        ? notNow({ kind: 'turned_away', isDown: isDown(endpoint) })
+        : waitForPlace(tx, delivery, 'trouble');
     case 'hold':
       await holdDelivery(tx, id, opening.reason, holdRecheckMs);
       return notNow({ kind: 'wait', reason: 'held', waitMs: holdRecheckMs }, await passOn());
@@ -103,7 +112,10 @@ async function begin(
   const opened = await openSecrets(vault, tx, delivery, endpoint, profile);
   if (!opened.ok) {
     const result = await fail(tx, delivery, 'secret_unreadable', opened.reason);
-    return notNow(result, await takeNextWaiting(tx, endpointId, 'failure'));
+    return notNow(
+      result,
+      await takeNextWaiting(tx, endpointId, { after: 'failure', places: placesOf(endpoint) }),
+    );
   }
   const number = delivery.attempts + 1;
   const isBegun = await beginAttempt(tx, {
@@ -114,15 +126,21 @@ async function begin(
     leaseMs: endpoint.timeoutMs + leaseMarginMs,
     signedBy: opened.prefixes,
     tokens,
-    maxInFlight: endpoint.maxInFlight,
+    places: placesFor(delivery, endpoint),
   });
-  if (!isBegun) {
-    const hasRateSlot = delivery.rateSlotInMs !== null;
-    await queueForPlace(tx, id, endpointId, { fallbackMs: placeFallbackMs, hasRateSlot });
-    return notNow({ kind: 'wait', reason: 'place', waitMs: placeFallbackMs });
-  }
+  if (!isBegun) return waitForPlace(tx, delivery, isDown(endpoint) ? 'trouble' : 'place');
   const { secrets, headers } = opened;
   return { kind: 'opened', attempt: { delivery, endpoint, profile, secrets, headers, number } };
+}
+
+async function waitForPlace(
+  tx: TenantTx,
+  { id, endpointId, rateSlotInMs }: LockedDelivery,
+  reason: 'place' | 'trouble',
+): Promise<OpenResult> {
+  const hasRateSlot = rateSlotInMs !== null;
+  await queueForPlace(tx, id, endpointId, { fallbackMs: placeFallbackMs, hasRateSlot });
+  return notNow({ kind: 'wait', reason, waitMs: placeFallbackMs });
 }
 
 type OpenedSecrets =

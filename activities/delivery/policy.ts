@@ -29,6 +29,7 @@ const lostMax = 20;
 
 /** What is to be done with a locked delivery, decided before anything is written. */
 export type Opening =
+  /** It could begin, but not in this lane. */
   | { readonly kind: 'turn_away' }
   | { readonly kind: 'fail'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'hold'; readonly reason: HoldReason }
@@ -46,8 +47,6 @@ export function decideOpening(
 ): Opening {
   const held = holdReasonOf(delivery, endpoint);
   if (held !== null) return { kind: 'hold', reason: held };
-  const isTroubled = endpoint.failuresInARow > 0 || (endpoint.lastDurationMs ?? 0) > slowMs;
-  if (lane !== 'patient' && isTroubled) return { kind: 'turn_away' };
   const { leaseLeftMs } = endpoint;
   if (leaseLeftMs !== null && leaseLeftMs > 0) {
     return { kind: 'wait_lease', waitMs: Math.ceil(leaseLeftMs) };
@@ -57,7 +56,18 @@ export function decideOpening(
     const message = `${lostMax} attempts ended with their worker.`;
     return { kind: 'fail', code: 'attempts_exhausted', message };
   }
-  return decideRate(delivery, endpoint, isLost);
+  const opening = decideRate(delivery, endpoint, isLost);
+  return opening.kind === 'begin' && !isFor(endpoint, lane) ? { kind: 'turn_away' } : opening;
+}
+
+/**
+ * A slow attempt would hold a workflow task, or the burst lane's room, for as long as it takes. In the
+ * burst lane failures that come quickly cost no more than successes; a run would cost them one each.
+ */
+function isFor(endpoint: AttemptEndpoint, lane: AttemptInput['lane']): boolean {
+  if (lane === 'patient') return true;
+  const isSlow = (endpoint.lastDurationMs ?? 0) > slowMs;
+  return !isSlow && (lane === 'burst' || endpoint.failuresInARow === 0);
 }
 
 function holdReasonOf(delivery: LockedDelivery, endpoint: AttemptEndpoint): HoldReason | null {

@@ -1,5 +1,9 @@
 import { disableEndpoint } from '../../shared/db/queries/endpoint-health.ts';
-import { lockGateOnly, noteHealth } from '../../shared/db/queries/endpoint-gates.ts';
+import {
+  lockGateOnly,
+  noteHealth,
+  type AttemptEndpoint,
+} from '../../shared/db/queries/endpoint-gates.ts';
 import {
   finishAttempt,
   recordStanding,
@@ -10,13 +14,19 @@ import {
   lockOutboundDelivery,
   type LockedDelivery,
 } from '../../shared/db/queries/outbound-deliveries.ts';
-import { lineUpSleeping, takeNextWaiting } from '../../shared/db/queries/outbound-places.ts';
+import {
+  lineUpSleeping,
+  releaseLine,
+  takeNextWaiting,
+} from '../../shared/db/queries/outbound-places.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../shared/db/tenant.ts';
+import type { EndpointId } from '../../shared/domain/ids.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
 import type { EgressResult } from '../../shared/egress/result.ts';
 import { publishEndpointEvent } from '../../shared/outbound/endpoint-event.ts';
 import type { AttemptInput, AttemptResult } from './contract.ts';
 import type { OpenedAttempt } from './open-attempt.ts';
+import { isDown, placesOf } from './places.ts';
 import { faultOf, judgeAttempt, sweepAfterMs, wasSuccess, type Verdict } from './policy.ts';
 import { reportFailed } from './report.ts';
 
@@ -51,14 +61,35 @@ export async function recordAttempt(
   if (isSuccess && endpoint.failuresInARow > 0) {
     const recoveredAt = new Date().toISOString();
     await publishEndpointEvent(tx, endpointId, 'endpoint.recovered', { recoveredAt });
-    await lineUpSleeping(tx, endpointId);
   }
   // Last, because every attempt at the endpoint waits for this lock: the place is given back, and who
   // lined up before the lock was taken is seen by the statement after it.
   if (!(await lockGateOnly(tx, endpointId))) return { result, next: [] };
-  await noteHealth(tx, endpointId, { isSuccess, durationMs: answer.durationMs });
-  const next = await takeNextWaiting(tx, endpointId, isSuccess ? 'success' : 'failure');
-  return { result, next };
+  return { result, next: await callNext(tx, endpoint, endpointId, answer) };
+}
+
+/** Notes how the endpoint fares and gives its places to who waits. Its gate is locked. */
+async function callNext(
+  tx: TenantTx,
+  endpoint: AttemptEndpoint,
+  endpointId: EndpointId,
+  answer: EgressResult,
+): Promise<readonly AnnouncedDelivery[]> {
+  const { maxInFlight, ratePerMinute } = endpoint;
+  const isSuccess = wasSuccess(answer);
+  const { durationMs } = answer;
+  const failuresBefore = await noteHealth(tx, endpointId, { isSuccess, durationMs });
+  if (isSuccess) {
+    if (failuresBefore > 0) await lineUpSleeping(tx, endpointId);
+    const next = await takeNextWaiting(tx, endpointId, { after: 'success', places: maxInFlight });
+    // After an outage more wait than were kept waiting by its places.
+    if (isDown({ failuresInARow: failuresBefore })) {
+      await releaseLine(tx, endpointId, ratePerMinute);
+    }
+    return next;
+  }
+  const places = placesOf({ maxInFlight, failuresInARow: failuresBefore + 1 });
+  return takeNextWaiting(tx, endpointId, { after: 'failure', places });
 }
 
 async function recordVerdict(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { placesFor, placesOf } from '../../activities/delivery/places.ts';
 import { decideOpening, judgeAttempt } from '../../activities/delivery/policy.ts';
 import type { AttemptEndpoint } from '../../shared/db/queries/endpoint-gates.ts';
 import type { LockedDelivery } from '../../shared/db/queries/outbound-deliveries.ts';
@@ -41,6 +42,7 @@ const delivery: LockedDelivery = {
   failureCode: null,
   lastError: null,
   rateSlotInMs: null,
+  isAskedFor: false,
 };
 const endpoint: AttemptEndpoint = {
   status: 'active',
@@ -130,7 +132,7 @@ describe('an opening', () => {
   const decide = (
     change: Partial<AttemptEndpoint> = {},
     changed: Partial<LockedDelivery> = {},
-    lane: 'fast' | 'patient' = 'fast',
+    lane: 'fast' | 'patient' | 'burst' = 'fast',
   ) => decideOpening({ ...delivery, ...changed }, { ...endpoint, ...change }, lane);
 
   test('takes a token from a bucket that has one', () => {
@@ -188,6 +190,17 @@ describe('an opening', () => {
     expect(decide(change, {}, 'patient')).toMatchObject({ kind: 'begin' });
   });
 
+  test('takes an endpoint that fails quickly into the burst lane, and none that is slow', () => {
+    expect(decide({ failuresInARow: 9 }, {}, 'burst')).toMatchObject({ kind: 'begin' });
+    expect(decide({ lastDurationMs: 2_001 }, {}, 'burst')).toEqual({ kind: 'turn_away' });
+  });
+
+  test('turns nobody away who could not begin in any lane', () => {
+    const change = { failuresInARow: 9 };
+    expect(decide({ ...change, leaseLeftMs: 700 })).toEqual({ kind: 'wait_lease', waitMs: 700 });
+    expect(decide({ ...change, tokens: 0 })).toMatchObject({ kind: 'reserve_slot' });
+  });
+
   test('S-060 waits for the lease of an attempt that may live, and takes over when it is past', () => {
     expect(decide({ leaseLeftMs: 700.2 })).toEqual({ kind: 'wait_lease', waitMs: 701 });
     expect(decide({ leaseLeftMs: 0 })).toMatchObject({ kind: 'begin', isLost: true });
@@ -198,5 +211,30 @@ describe('an opening', () => {
       kind: 'fail',
       code: 'attempts_exhausted',
     });
+  });
+});
+
+describe('the places of an endpoint', () => {
+  const down = { failuresInARow: 3 };
+
+  test.for([
+    [0, 10, 10],
+    [2, 10, 10],
+    [3, 10, 2],
+    [300, 100, 2],
+    [300, 2, 2],
+    [300, 1, 1],
+  ] as const)(
+    'S-059 after %s failures in a row and set to %s are %s',
+    ([failures, set, places]) => {
+      expect(placesOf({ failuresInARow: failures, maxInFlight: set })).toBe(places);
+    },
+  );
+
+  test('S-059 are all open to what somebody asked for by hand, down or not', () => {
+    const at = { ...endpoint, ...down, maxInFlight: 10 };
+    expect(placesFor(delivery, at)).toBe(2);
+    expect(placesFor({ ...delivery, isAskedFor: true }, at)).toBe(10);
+    expect(placesFor({ ...delivery, origin: 'test' }, at)).toBe(10);
   });
 });

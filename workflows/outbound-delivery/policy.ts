@@ -6,6 +6,7 @@ const summaries: Readonly<Record<WaitReason, string>> = {
   held: 'held: the endpoint or the delivery is paused or disabled',
   rate: 'the rate of the endpoint is used up',
   place: 'waits for another delivery of the endpoint',
+  trouble: 'waits for another delivery of the endpoint, which fails or is slow',
   lease: 'an attempt may still be under way',
 };
 

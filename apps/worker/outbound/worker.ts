@@ -8,14 +8,14 @@ import { placeFallbackMs } from '../../../activities/delivery/policy.ts';
 import { makeLaneActivities } from '../../../activities/lane/activities.ts';
 import { makeReplayActivities } from '../../../activities/replay/activities.ts';
 import { makeRotationActivities } from '../../../activities/rotation/activities.ts';
-import { lineUpForPlace } from '../../../shared/db/queries/outbound-places.ts';
+import { lineUpBehind, lineUpForPlace } from '../../../shared/db/queries/outbound-places.ts';
 import {
   claimDueWakes,
   putBackWakes,
   wakeRetryBaseMs,
 } from '../../../shared/db/queries/outbound-wakes.ts';
 import type { AnnouncedDelivery, TenantTx } from '../../../shared/db/tenant.ts';
-import type { OutboundDeliveryId } from '../../../shared/domain/ids.ts';
+import type { EndpointId, OutboundDeliveryId } from '../../../shared/domain/ids.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { WorkflowBundle } from '../inbound-worker.ts';
 import { queueLimits, queueNames } from '../queues.ts';
@@ -34,14 +34,18 @@ export interface OutboundWorkerOptions extends Omit<DeliveryDeps, 'cancellation'
 export function makeOutboundWorker(options: OutboundWorkerOptions): Promise<Worker> {
   const { pool, withTenant } = options;
   const cancellation = (): AbortSignal => Context.current().cancellationSignal;
-  async function ofOneTenant(
+  async function ofOneEndpoint<Result>(
     deliveries: readonly AnnouncedDelivery[],
-    work: (tx: TenantTx, ids: readonly OutboundDeliveryId[]) => Promise<void>,
-  ): Promise<void> {
+    work: (
+      tx: TenantTx,
+      ids: readonly OutboundDeliveryId[],
+      endpointId: EndpointId,
+    ) => Promise<Result>,
+  ): Promise<Result | undefined> {
     const [first] = deliveries;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     const ids = deliveries.map(({ deliveryId }) => deliveryId);
-    await withTenant(first.tenantId, (tx) => work(tx, ids));
+    return withTenant(first.tenantId, (tx) => work(tx, ids, first.endpointId));
   }
   return Worker.create({
     connection: options.connection,
@@ -55,9 +59,13 @@ export function makeOutboundWorker(options: OutboundWorkerOptions): Promise<Work
         makeAttempt: (takeOn) =>
           makeDeliveryActivities({ ...options, cancellation, wake: takeOn }).attemptDelivery,
         lineUp: (deliveries) =>
-          ofOneTenant(deliveries, (tx, ids) => lineUpForPlace(tx, ids, placeFallbackMs)),
+          ofOneEndpoint(deliveries, (tx, ids) => lineUpForPlace(tx, ids, placeFallbackMs)),
+        lineUpBehind: async (deliveries) =>
+          (await ofOneEndpoint(deliveries, (tx, ids, endpointId) =>
+            lineUpBehind(tx, endpointId, ids, placeFallbackMs),
+          )) ?? [],
         putBack: (deliveries, waitMs) =>
-          ofOneTenant(deliveries, (tx, ids) => putBackWakes(tx, ids, waitMs)),
+          ofOneEndpoint(deliveries, (tx, ids) => putBackWakes(tx, ids, waitMs)),
         start: options.start,
         wake: options.wake,
         heartbeat,

@@ -139,24 +139,31 @@ export async function lockGateOnly(tx: TenantTx, endpointId: EndpointId): Promis
   return rowCount === 1;
 }
 
-/** Notes on a locked gate how its endpoint fares after an attempt. */
+/**
+ * Notes on a locked gate how its endpoint fares after an attempt. Returns how many attempts in a row
+ * had failed before.
+ */
 export async function noteHealth(
   tx: TenantTx,
   endpointId: EndpointId,
   attempt: { readonly isSuccess: boolean; readonly durationMs: number },
-): Promise<void> {
-  await tx.query({
+): Promise<number> {
+  const { rows } = await tx.query<{ failures_before: number }>({
     name: 'note_health',
     text: `
-      update endpoint_gates
+      update endpoint_gates g
       set last_duration_ms = $4::integer,
-        failures_in_a_row = case when $3::boolean then 0 else failures_in_a_row + 1 end,
+        failures_in_a_row = case when $3::boolean then 0 else g.failures_in_a_row + 1 end,
         failing_since = case when $3::boolean then null
-          else coalesce(failing_since, clock_timestamp()) end,
+          else coalesce(g.failing_since, clock_timestamp()) end,
         last_delivered_at = case when $3::boolean then clock_timestamp()
-          else last_delivered_at end,
-        told_percent = case when $3::boolean then 0 else told_percent end
-      where tenant_id = $1::uuid and endpoint_id = $2::uuid`,
+          else g.last_delivered_at end,
+        told_percent = case when $3::boolean then 0 else g.told_percent end
+      from endpoint_gates before
+      where g.tenant_id = $1::uuid and g.endpoint_id = $2::uuid
+        and before.tenant_id = g.tenant_id and before.endpoint_id = g.endpoint_id
+      returning before.failures_in_a_row as failures_before`,
     values: [tx.tenantId, endpointId, attempt.isSuccess, attempt.durationMs],
   });
+  return rows[0]?.failures_before ?? 0;
 }

@@ -13,7 +13,8 @@ export interface NewAttempt {
   readonly signedBy: readonly string[];
   /** Tokens that are left in the endpoint's bucket once it has taken its own. */
   readonly tokens: number;
-  readonly maxInFlight: number;
+  /** How many deliveries of the endpoint may be under way, this one included. */
+  readonly places: number;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function beginAttempt(tx: TenantTx, attempt: NewAttempt): Promise<b
       set attempts = $3::integer, last_attempt_at = clock_timestamp(), hold_reason = null,
         status = case when d.status = 'held' then
           case when d.attempts > 0 then 'retrying' else 'pending' end else d.status end,
-        next_attempt_at = null, rate_slot_at = null, waiting_since = null,
+        next_attempt_at = null, rate_slot_at = null, waiting_since = null, asked_at = null,
         wake_due_at = b.lease_until + interval '1 second', wake_attempts = 0,
         updated_at = clock_timestamp()
       from begun b
@@ -59,7 +60,7 @@ export async function beginAttempt(tx: TenantTx, attempt: NewAttempt): Promise<b
       attempt.leaseMs,
       attempt.url,
       attempt.signedBy,
-      attempt.maxInFlight,
+      attempt.places,
       attempt.tokens,
     ],
   });

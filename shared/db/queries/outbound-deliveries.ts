@@ -95,6 +95,8 @@ export interface LockedDelivery {
   readonly lastError: string | null;
   /** How long until its place in the rate comes, in milliseconds; null when it holds none. */
   readonly rateSlotInMs: number | null;
+  /** Whether its owner has asked for an attempt at once. */
+  readonly isAskedFor: boolean;
 }
 
 interface LockedRow {
@@ -112,6 +114,7 @@ interface LockedRow {
   failure_code: ErrorCode | null;
   last_error: string | null;
   rate_slot_in_ms: number | null;
+  is_asked_for: boolean;
 }
 
 /**
@@ -128,7 +131,8 @@ export async function lockOutboundDelivery(
       select endpoint_id, event_id, event_type, body, occurred_at, status, hold_reason, origin, retry,
         attempts, failures, failure_code, last_error,
         (extract(epoch from rate_slot_at - clock_timestamp()) * 1000)::double precision
-          as rate_slot_in_ms
+          as rate_slot_in_ms,
+        asked_at is not null as is_asked_for
       from outbound_deliveries
       where tenant_id = $1::uuid and id = $2::uuid for update`,
     values: [tx.tenantId, id],
@@ -151,6 +155,7 @@ export async function lockOutboundDelivery(
       failureCode: row.failure_code,
       lastError: row.last_error,
       rateSlotInMs: row.rate_slot_in_ms,
+      isAskedFor: row.is_asked_for,
     }
   );
 }
@@ -301,6 +306,7 @@ export async function commandDelivery(
           when attempts > 0 then 'retrying' else 'pending' end,
         hold_reason = case when $3::text = 'pause' then 'delivery_paused' end,
         waiting_since = null, rate_slot_at = null, wake_attempts = 0,
+        asked_at = case when $3::text = 'retryNow' then clock_timestamp() end,
         next_attempt_at = case when $3::text = 'pause' then null else clock_timestamp() end,
         wake_due_at = clock_timestamp() + interval '1 second', updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid and settled_at is null
