@@ -23,10 +23,12 @@ import { makeWithTenant, type TenantTx } from '../../shared/db/tenant.ts';
 import { parseHookId, parseTenantId } from '../../shared/domain/ids.ts';
 import { tenantSlug } from '../../shared/domain/tenant-slug.ts';
 import { keepDemoEndpoint } from './demo-endpoint.ts';
+import { demoQuestion, keepDemoArticles } from './demo-support.ts';
 import type { LocalSecrets } from './secrets.ts';
 
 export const demoHookSlug = 'alerts';
 export const demoWorkflowHookSlug = 'refunds';
+const demoChatHookSlug = 'chat';
 const demoWorkflow = 'refund-approval';
 const signatureHeader = 'x-signature';
 
@@ -36,8 +38,8 @@ export type DemoDesk = Pick<DeskSeed, 'clientId' | 'boardId' | 'priorityId'>;
 /**
  * Makes what the demo tenant lacks: a service desk, an owner with a token, the hook `alerts`, which
  * turns a signed alert into a ticket, once for each `alert.id`, the hook `refunds`, which runs the
- * example workflow, and the endpoint `echo`, which is told of everything. Safe to repeat, also on data
- * of an older version.
+ * example workflow, the hook `chat`, which takes what visitors write, articles that answer some of it,
+ * and the endpoint `echo`, which is told of everything. Safe to repeat, also on data of an older version.
  */
 export async function seedDemo(
   databaseUrl: string,
@@ -71,6 +73,7 @@ export async function seedDemo(
         if ((await findReceivingHook(tx, settings.slug)) !== undefined) continue;
         await addHook(vault, tx, secrets.demoHookSecret, settings);
       }
+      await keepDemoArticles(tx);
       await keepDemoEndpoint(vault, tx, { url: echoUrl, secret: secrets.demoEndpointSecret });
       return desk;
     });
@@ -112,6 +115,17 @@ function demoHooks(desk: DemoDesk): HookSettings[] {
       idempotencySource: { type: 'jsonata', value: 'refund.id' },
       handler: { handlerType: 'workflow', handlerConfig: { workflowId: demoWorkflow } },
     },
+    {
+      ...hookDefaults,
+      slug: demoChatHookSlug,
+      name: 'Chat on the web site',
+      auth,
+      idempotencySource: { type: 'jsonata', value: 'messageId' },
+      handler: {
+        handlerType: 'workflow',
+        handlerConfig: { workflowId: 'conversation-inbox' },
+      },
+    },
   ];
 }
 
@@ -148,6 +162,7 @@ async function addOwner(tx: TenantTx, token: string): Promise<void> {
 export interface DemoRequests {
   readonly alert: string;
   readonly refund: string;
+  readonly question: string;
 }
 
 /** The demo's requests, with ids of their own for each start. */
@@ -173,6 +188,7 @@ export function demoRequests(
   return {
     alert: curl(demoHookSlug, { alert }),
     refund: curl(demoWorkflowHookSlug, { refund, desk }),
+    question: curl(demoChatHookSlug, demoQuestion(stamp)),
   };
 }
 
