@@ -20,9 +20,6 @@ import { given } from './given.ts';
 import { readVisitorFilter } from './visitors.ts';
 import { noSuch } from './writes.ts';
 
-/** The write has published its event itself, as it does for the product. */
-const toldAlready = (): readonly [] => [];
-
 /** What visitors and the desk say to each other (S-115). */
 export const conversationRoutes = defineResource({
   name: 'conversation',
@@ -53,12 +50,11 @@ export const conversationRoutes = defineResource({
     conversations_tenant_id_visitor_id_fkey: noSuch('visitorId', 'visitor'),
     conversations_tenant_id_assigned_agent_id_fkey: noSuch('assignedAgentId', 'user'),
   },
-  create: { body: newConversationSchema, run: open, emit: toldAlready },
+  create: { body: newConversationSchema, run: open },
   update: {
     body: conversationChangeSchema,
     run: ({ tx, body: { conversationId: _id, ...change } }, before) =>
       changeConversation(tx, before, given(change)),
-    emit: toldAlready,
   },
 });
 

@@ -70,15 +70,16 @@ export interface ResourceSpec<
     readonly body: New;
     readonly errors?: readonly ErrorCode[];
     run(context: WriteContext<z.output<New>>): Promise<Row>;
-    emit(row: Row): readonly Emitted[];
+    /** What is told of it; absent where the write itself tells, as it does for the product. */
+    emit?(row: Row): readonly Emitted[];
   };
   readonly update?: {
     readonly body: Changed;
     readonly errors?: readonly ErrorCode[];
     /** `before` is locked. */
     run(context: WriteContext<z.output<Changed>>, before: Row): Promise<Row>;
-    /** Nothing to tell: an empty list. */
-    emit(row: Row, before: Row): readonly Emitted[];
+    /** The same; nothing to tell is an empty list. */
+    emit?(row: Row, before: Row): readonly Emitted[];
   };
   /** Named commands on one of it, `delete` among them. */
   readonly commands?: Readonly<Record<string, ResourceCommand<Row>>>;
@@ -208,7 +209,7 @@ function createRoute<Row extends { readonly id: string }>(
     response: writtenSchema,
     async handle(context) {
       const row = await refusingForeign(spec.refusals, () => create.run(context));
-      await noteWrite(context, spec.name, 'created', row.id, create.emit(row));
+      await noteWrite(context, spec.name, 'created', row.id, create.emit?.(row) ?? []);
       return { id: row.id };
     },
   });
@@ -228,7 +229,7 @@ function updateRoute<Row extends { readonly id: string }>(
     async handle(context) {
       const before = await requireLocked(spec, context.tx, context.body);
       const row = await refusingForeign(spec.refusals, () => update.run(context, before));
-      await noteWrite(context, spec.name, 'updated', row.id, update.emit(row, before));
+      await noteWrite(context, spec.name, 'updated', row.id, update.emit?.(row, before) ?? []);
       return { id: row.id };
     },
   });

@@ -23,9 +23,6 @@ const notOnBoard = (member: string): Refusal => ({
   message: `The board of the ticket has no ${member} that stands for this.`,
 });
 
-/** The write has published its event itself, as it does for the product. */
-const toldAlready = (): readonly [] => [];
-
 /** Tickets, those that actions have made on boards among them (S-116). */
 export const ticketRoutes = defineResource({
   name: 'ticket',
@@ -57,13 +54,11 @@ export const ticketRoutes = defineResource({
   create: {
     body: newTicketSchema,
     run: ({ tx, body: { subject, ...values } }) => openTicket(tx, { subject, ...given(values) }),
-    emit: toldAlready,
   },
   update: {
     body: ticketChangeSchema,
     run: ({ tx, body: { ticketId: _id, ...change } }, before) =>
       changeTicket(tx, before, given(change)),
-    emit: toldAlready,
   },
 });
 

@@ -18,9 +18,6 @@ import { addVisitor, changeVisitor } from '../../../shared/support/visitors.ts';
 import { defineResource } from './define-resource.ts';
 import { given } from './given.ts';
 
-/** The write has published its event itself, as it does for the product. */
-const toldAlready = (): readonly [] => [];
-
 /** People who write in (S-116). */
 export const visitorRoutes = defineResource({
   name: 'visitor',
@@ -43,13 +40,11 @@ export const visitorRoutes = defineResource({
   create: {
     body: newVisitorSchema,
     run: ({ tx, body }) => addVisitor(tx, given(body)),
-    emit: toldAlready,
   },
   update: {
     body: visitorChangeSchema,
     run: ({ tx, body: { visitorId: _id, ...change } }, before) =>
       changeVisitor(tx, before, given(change)),
-    emit: toldAlready,
   },
 });
 
