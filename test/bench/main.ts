@@ -4,11 +4,12 @@
  *   --rate n       acknowledgements a second (1000)
  *   --seconds n    length of each measurement (30)
  *   --quick        small loads: a look at the shape in about a minute
- *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,start
+ *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,claims,start
  *   --cpu-prof dir the gateway writes a CPU profile there when it ends
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { measureClaims } from './claims.ts';
 import type { Latencies } from './load.ts';
 import {
   measureAcknowledgement,
@@ -19,7 +20,7 @@ import {
   residentMegabytes,
   type WithStored,
 } from './measures.ts';
-import { measureBesideDead, measureBurst, measureOutboundThroughput } from './outbound.ts';
+import { measureBesideAiling, measureBurst, measureOutboundThroughput } from './outbound.ts';
 import { startBenchStack, type BenchStack } from './stack.ts';
 import { measureStart } from './start-time.ts';
 import { makeTable, milliseconds } from './table.ts';
@@ -149,16 +150,18 @@ async function outbound(stack: BenchStack): Promise<void> {
   );
 }
 
-async function besideDead(stack: BenchStack): Promise<void> {
+async function besideAiling(stack: BenchStack): Promise<void> {
   const events = isQuick ? 50 : 500;
-  progress(`${events} events to 20 healthy endpoints, without and with a dead one`);
-  const { alonePerSecond, besidePerSecond } = await measureBesideDead(stack, events);
-  table.add(`${events} events to 20 endpoints, delivered`, '', `${alonePerSecond.toFixed(0)}/s`);
-  table.add(
-    '… beside a dead one',
-    '>= 0.90x',
-    `${besidePerSecond.toFixed(0)}/s (${(besidePerSecond / alonePerSecond).toFixed(2)}x)`,
-  );
+  progress(`${events} events to 20 healthy endpoints, without and with an ailing one`);
+  for (const found of await measureBesideAiling(stack, events)) {
+    const { kind, perSecond: rate, alonePerSecond, attempts, runs } = found;
+    table.add(`${events} events to 20 endpoints, delivered`, '', `${alonePerSecond.toFixed(0)}/s`);
+    table.add(
+      `… beside one that is ${kind}`,
+      '>= 0.90x',
+      `${rate.toFixed(0)}/s (${(rate / alonePerSecond).toFixed(2)}x), ${attempts} attempts, ${runs} runs of it`,
+    );
+  }
 }
 
 async function burst(stack: BenchStack): Promise<void> {
@@ -172,6 +175,21 @@ async function burst(stack: BenchStack): Promise<void> {
   );
   table.add('… delivered, from the first call', '', `${found.deliveredPerSecond.toFixed(0)}/s`);
   table.add('… lost / twice', '0 / 0', `${found.lost} / ${found.doubled}`);
+}
+
+async function claims(stack: BenchStack): Promise<void> {
+  progress('claims, one at a time, and 50 at once of one conversation');
+  const [single, rounds] = isQuick ? [50, 3] : [300, 10];
+  const { latencies, renewals, contested, winners } = await measureClaims(stack, single, rounds);
+  table.add('a conversation claimed, one at a time, p50', '', milliseconds(latencies.at(0.5)));
+  table.add('… p99', '', milliseconds(latencies.at(0.99)));
+  table.add('… renewed, p50', '', milliseconds(renewals.at(0.5)));
+  table.add(
+    '50 claims of one conversation at once, until all are answered, p50',
+    '',
+    `${milliseconds(contested.at(0.5))} (slowest ${milliseconds(contested.at(1))})`,
+  );
+  table.add('… winners each', '1', winners.join(', '));
 }
 
 async function withStack(): Promise<void> {
@@ -199,8 +217,9 @@ async function withStack(): Promise<void> {
     if (isWanted('fairness')) await fairness(stack);
     if (isWanted('growth')) await growth(stack);
     if (isWanted('outbound')) await outbound(stack);
-    if (isWanted('dead')) await besideDead(stack);
+    if (isWanted('dead')) await besideAiling(stack);
     if (isWanted('burst')) await burst(stack);
+    if (isWanted('claims')) await claims(stack);
     if (isWanted('ack')) await acknowledgement(stack);
     table.add('… most memory under these loads', '< 700 MB', megabytes(peak));
   } finally {
