@@ -103,7 +103,7 @@ async function replay(rig: Rig, tenant: TestTenant): Promise<WorkflowHandle> {
 }
 
 /** A run once it has begun and waits. */
-async function started(rig: Rig, workflowId: string): Promise<WorkflowHandle> {
+export async function started(rig: Rig, workflowId: string): Promise<WorkflowHandle> {
   const run = rig.run(workflowId);
   await eventually(async () => {
     const { events } = await run.fetchHistory();

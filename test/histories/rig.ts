@@ -11,6 +11,8 @@ import { databaseRoles, urlForRole } from '../../shared/db/provision.ts';
 import { makeLogger } from '../../shared/telemetry/logger.ts';
 import type { EndpointSettings } from '../../shared/db/queries/endpoints.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
+import { automationKey } from '../support/automation.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   makeFactory,
   send,
@@ -36,6 +38,8 @@ export interface Rig {
   ): Promise<TestEndpoint>;
   /** The API as an administrator of a tenant. */
   api(tenant: TestTenant): Promise<ApiCaller>;
+  /** The API as a credential of a tenant, with all scopes. */
+  key(tenant: TestTenant): Promise<ApiCaller>;
   /** The run of a workflow id. */
   run(workflowId: string): WorkflowHandle;
   stop(): Promise<void>;
@@ -65,6 +69,7 @@ export async function startRig(): Promise<Rig> {
   });
   const temporal = loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress });
   const gateway = await startGateway(config, temporal, log);
+  await eventually(() => expectConnected(gateway.url), 60_000);
   const admin = new Pool({
     connectionString: new URL(`/${templateDatabase}`, adminUrl).toString(),
   });
@@ -88,7 +93,6 @@ export async function startRig(): Promise<Rig> {
     factory,
     admin,
     async post(hook, body) {
-      // The first request of all also waits until Temporal is reached, so it does not wait for more.
       await send(gateway.url, hook, body, { headers: { prefer: 'respond-async' } });
       const inbound = await newest(hook, 'workflow_id');
       return { inbound, handler: () => newest(hook, 'handler_workflow_id') };
@@ -96,6 +100,7 @@ export async function startRig(): Promise<Rig> {
     endpoint: (tenant, settings) =>
       makeEndpoint(factory.withTenant, masterKeys, tenant.id, settings),
     api: async (tenant) => apiAs(gateway.url, (await factory.user(tenant)).token),
+    key: async (tenant) => apiAs(gateway.url, (await automationKey({ factory }, tenant)).secret),
     run: (workflowId) => client.workflow.getHandle(workflowId),
     async stop() {
       await connection.close();
@@ -105,6 +110,13 @@ export async function startRig(): Promise<Rig> {
       await tearDown();
     },
   };
+}
+
+/** Throws until a gateway has reached Temporal. */
+async function expectConnected(url: string): Promise<void> {
+  const response = await fetch(`${url}/readyz`);
+  const { checks } = (await response.json()) as { checks: Record<string, string> };
+  if (checks['temporal'] !== 'ok') throw new Error(`Temporal: ${checks['temporal']}`);
 }
 
 /** The servers of a test run, without a test run. */

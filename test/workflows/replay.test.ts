@@ -54,6 +54,9 @@ describe('a run that began before this code', () => {
   test('is recorded for every way it can end', () => {
     expect(names).toEqual(
       expect.arrayContaining([
+        'claim-contested',
+        'claim-expired',
+        'claim-released',
         'inbound-dispatched',
         'inbound-failed',
         'inbound-retried',

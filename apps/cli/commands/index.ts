@@ -1,6 +1,7 @@
 import type { CliCommand, CommandGroup } from '../command.ts';
 import { audit } from './audit.ts';
 import { actions, verifiers, workflows } from './catalogue.ts';
+import { claims } from './claims.ts';
 import { conversations } from './conversations.ts';
 import { credentials } from './credentials.ts';
 import { deliveries } from './deliveries.ts';
@@ -32,6 +33,7 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   collections,
   replay,
   conversations,
+  claims,
   listen,
   tickets,
   signature,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
+import { touchAutomationCredential } from '../../../shared/db/queries/automation-credentials.ts';
 import { touchPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
 import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
@@ -43,7 +44,7 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
     onRequest: async (request, reply) => {
       const authenticated = await deps.authenticate(request.headers.authorization);
       requireAccess(authenticated.caller, route);
-      await admit(deps, route, authenticated, reply);
+      await admit(deps, route, authenticated.caller, reply);
       callers.set(request, authenticated);
     },
     handler: async (request, reply) => {
@@ -58,17 +59,22 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
 export async function admit(
   deps: Pick<ApiDeps, 'admitRead' | 'admitKey'>,
   route: Pick<ApiRoute, 'isCountedRead'>,
-  { caller, isTouchDue }: Authenticated,
+  caller: Caller,
   reply: FastifyReply,
 ): Promise<void> {
   if (caller.kind === 'user') {
     if (route.isCountedRead === true) await deps.admitRead(caller);
     return;
   }
-  const { headers, refusal } = await deps.admitKey({ caller, isTouchDue });
+  const { headers, refusal } = await deps.admitKey(caller);
   reply.headers({ ...headers });
   if (refusal !== undefined) throw refusal;
 }
+
+const touch = (tx: TenantTx, caller: Caller): Promise<void> =>
+  caller.kind === 'user'
+    ? touchPersonalToken(tx, caller.tokenId)
+    : touchAutomationCredential(tx, caller.credentialId);
 
 async function answer(
   deps: ApiDeps,
@@ -90,8 +96,7 @@ async function answer(
   const callerId = callerIdOf(caller);
   const withTenant: WithTenant = (id, work) =>
     deps.withTenant(id, async (tx) => {
-      // That of a credential was noted when it was counted.
-      if (isTouchDue && caller.kind === 'user') await touchPersonalToken(tx, caller.tokenId);
+      if (isTouchDue) await touch(tx, caller);
       return work(tx);
     });
   const { repeatStatus } = route;
