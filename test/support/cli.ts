@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
+import { codeCache } from './code-cache.ts';
 import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url));
@@ -59,8 +60,7 @@ export function makeCli(env: Readonly<Record<string, string>> = {}): Cli {
       cwd: dir,
       env: {
         PATH: process.env['PATH'] ?? '',
-        // Many short processes run the same code: read once is enough.
-        NODE_COMPILE_CACHE: path.join(root, 'code'),
+        ...codeCache(),
         ...own,
       },
       stdio: 'pipe',

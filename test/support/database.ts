@@ -18,7 +18,10 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, migratorPassword, appPassword } = inject('servers');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(adminUrl, `create database ${name} template ${templateDatabase}`);
+  await asAdmin(
+    adminUrl,
+    `create database ${name} template ${templateDatabase} strategy file_copy`,
+  );
   const admin = new Pool({ connectionString: new URL(`/${name}`, adminUrl).toString(), max: 4 });
   // The drop ends connections that are still closing.
   admin.on('error', () => undefined);

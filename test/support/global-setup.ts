@@ -11,6 +11,7 @@ import { findTemporalBinary } from '../../apps/dev/temporal-binary.ts';
 import { startLocalTemporal } from '../../apps/dev/temporal-server.ts';
 import { buildWorkflowBundle } from '../../apps/worker/inbound-worker.ts';
 import { loadTemporalConfig } from '../../shared/config/temporal.ts';
+import { codeCacheVariable } from './code-cache.ts';
 import { templateDatabase, type TestServers } from './servers.ts';
 
 /**
@@ -20,6 +21,8 @@ import { templateDatabase, type TestServers } from './servers.ts';
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tidegate-test-'));
   chmodSync(dir, 0o755);
+  // For the test processes and all that they start: each would compile the same code anew.
+  process.env[codeCacheVariable] ??= path.join(dir, 'code');
   const { postgresPassword, migratorPassword, appPassword } = makeSecrets();
   const postgres = await startLocalPostgres({
     dir,
@@ -30,7 +33,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const { adminUrl } = postgres;
   await prepareDatabase({ adminUrl, database: templateDatabase, migratorPassword, appPassword });
   const binary = await findTemporalBinary((line) => console.log(line));
-  const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
+  const port = await freePort();
+  const temporal = await startLocalTemporal({ binary, dir, port, isDisposable: true });
   await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporal.address }));
   // Once for all files: building it takes seconds of processor time.
   const workflowBundle = path.join(dir, 'workflow-bundle.js');

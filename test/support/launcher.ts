@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { codeCache } from './code-cache.ts';
 import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../apps/dev/start.ts', import.meta.url));
@@ -16,7 +17,12 @@ export interface Launcher {
 /** Starts the launcher on a data folder, and waits until it says that it is ready. */
 export async function startLauncher(dir: string): Promise<Launcher> {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TIDEGATE_DATA_DIR: dir },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      ...codeCache(),
+      TIDEGATE_DATA_DIR: dir,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));

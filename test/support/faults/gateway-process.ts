@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from '../../../apps/dev/children.ts';
 import { parseLine } from '../../../apps/dev/log-view.ts';
 import { serviceNodeOptions } from '../../../shared/config/node-options.ts';
+import { codeCache } from '../code-cache.ts';
 import { eventually } from '../eventually.ts';
 
 /** A gateway in a process of its own, started as an operator would start it. */
@@ -43,7 +44,7 @@ export async function spawnGateway(options: {
     dir: mkdtempSync(path.join(options.dir, 'gateway-')),
     command: process.execPath,
     args: [...serviceNodeOptions, ...(options.nodeOptions ?? []), main],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...codeCache(), ...options.env },
     onLine(line) {
       const entry = parseLine(line);
       if (typeof entry?.event === 'string') events.push(entry.event);
