@@ -45,6 +45,8 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       TIDEGATE_TASK_QUEUE: taskQueue,
       TIDEGATE_SWEEP_INTERVAL_MS: '50',
       TIDEGATE_OPERATOR_TOKEN: operatorToken,
+      // One works at a time in the tests that share a stack; another would only be started for nothing.
+      TIDEGATE_EVALUATORS: '1',
       // Every test asks from one address; those that are about its limit set their own.
       TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
       TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
