@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
-import { touchAutomationCredential } from '../../../shared/db/queries/automation-credentials.ts';
 import { touchPersonalToken } from '../../../shared/db/queries/personal-tokens.ts';
 import type { TenantTx, WithTenant } from '../../../shared/db/tenant.ts';
 import { TidegateError } from '../../../shared/errors/tidegate-error.ts';
@@ -44,7 +43,7 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
     onRequest: async (request, reply) => {
       const authenticated = await deps.authenticate(request.headers.authorization);
       requireAccess(authenticated.caller, route);
-      await admit(deps, route, authenticated.caller, reply);
+      await admit(deps, route, authenticated, reply);
       callers.set(request, authenticated);
     },
     handler: async (request, reply) => {
@@ -59,22 +58,17 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
 export async function admit(
   deps: Pick<ApiDeps, 'admitRead' | 'admitKey'>,
   route: Pick<ApiRoute, 'isCountedRead'>,
-  caller: Caller,
+  { caller, isTouchDue }: Authenticated,
   reply: FastifyReply,
 ): Promise<void> {
   if (caller.kind === 'user') {
     if (route.isCountedRead === true) await deps.admitRead(caller);
     return;
   }
-  const { headers, refusal } = await deps.admitKey(caller);
+  const { headers, refusal } = await deps.admitKey({ caller, isTouchDue });
   reply.headers({ ...headers });
   if (refusal !== undefined) throw refusal;
 }
-
-const touch = (tx: TenantTx, caller: Caller): Promise<void> =>
-  caller.kind === 'user'
-    ? touchPersonalToken(tx, caller.tokenId)
-    : touchAutomationCredential(tx, caller.credentialId);
 
 async function answer(
   deps: ApiDeps,
@@ -96,7 +90,8 @@ async function answer(
   const callerId = callerIdOf(caller);
   const withTenant: WithTenant = (id, work) =>
     deps.withTenant(id, async (tx) => {
-      if (isTouchDue) await touch(tx, caller);
+      // That of a credential was noted when it was counted.
+      if (isTouchDue && caller.kind === 'user') await touchPersonalToken(tx, caller.tokenId);
       return work(tx);
     });
   const { repeatStatus } = route;

@@ -5,6 +5,7 @@ import type { ApiRoute } from '../route.ts';
 import { auditRoutes } from './audit.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { claimRoutes, type ClaimServices } from './claims.ts';
+import { credentialRoutes } from './credentials.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { eventRedeliveryRoutes } from './event-redelivery.ts';
 import { eventTypeRoutes } from './event-types.ts';
@@ -20,8 +21,14 @@ import { referenceRoutes } from './references.ts';
 import { replayJobRoutes, type ReplayServices } from './replay-jobs.ts';
 import { rotationRoutes, type RotationServices } from './rotation.ts';
 import { tokenRoutes } from './tokens.ts';
+import { articleRoutes } from '../../resources/articles.ts';
+import { collectionRoutes } from '../../resources/collections.ts';
 import { conversationRoutes } from '../../resources/conversations.ts';
 import { messageRoutes } from '../../resources/messages.ts';
+import { deskRoutes } from '../../resources/desk.ts';
+import { ticketCommentRoutes } from '../../resources/ticket-comments.ts';
+import { ticketRoutes } from '../../resources/tickets.ts';
+import { outboundMessageRoutes } from '../../resources/outbound-messages.ts';
 import { visitorRoutes } from '../../resources/visitors.ts';
 
 /** Every route of the management API. */
@@ -43,11 +50,18 @@ export function apiRoutes(
     ...referenceRoutes,
     ...memberRoutes,
     ...tokenRoutes,
+    ...credentialRoutes,
     ...auditRoutes,
     ...visitorRoutes,
+    ...ticketRoutes,
+    ...ticketCommentRoutes,
+    ...deskRoutes,
     ...conversationRoutes,
     ...messageRoutes,
     ...claimRoutes(services),
+    ...articleRoutes,
+    ...collectionRoutes,
+    ...outboundMessageRoutes,
     ...eventTypeRoutes,
     ...eventRoutes(services),
     ...eventRedeliveryRoutes(services),
