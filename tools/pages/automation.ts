@@ -52,12 +52,16 @@ function key(): string {
 An administrator makes one, with the API (\`POST /api/v1/credentials\`) or the command line:
 
 \`\`\`
-npx tidegate credentials create "Night shift" --actor "Night bot" --full-access
+npx tidegate credentials create --name "Night shift" --actor "Night bot" --full-access
 \`\`\`
 
 The secret, \`osk_\` and 48 letters and digits, is shown once; only its SHA-256 is kept. Send it with every
 request as \`Authorization: Bearer osk_…\`. Rotating gives another secret, and disabling takes the key out:
-both count from the next request on. Scopes are fixed when a key is made, and there is no wildcard.
+both count from the next request on. Scopes are fixed when a key is made, and there is no wildcard. One that
+has expired is neither enabled nor rotated. Removing a key ends its claims; what it wrote stays.
+
+A key is the tenant's and nobody's: where endpoints belong to users, it has those that belong to no user, up
+to 50, and sees none of theirs. Bodies of deliveries are shown to administrators only, not to keys.
 
 A request is judged in this order, and the first fault is the answer:
 
