@@ -33,8 +33,8 @@ export class Refused extends Error {
   readonly status: number;
   readonly code: string;
 
-  constructor(status: number, body: { readonly code?: string; readonly detail?: string }) {
-    super(`${status} ${body.code ?? ''}: ${body.detail ?? ''}`);
+  constructor(status: number, body: { readonly code?: string; readonly message?: string }) {
+    super(`${status} ${body.code ?? ''}: ${body.message ?? ''}`);
     this.status = status;
     this.code = body.code ?? '';
   }
@@ -130,7 +130,7 @@ async function* chunksOf(
 async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
-  const body = isJson ? JSON.parse(text) : { detail: text.slice(0, 200) };
+  const body = isJson ? JSON.parse(text) : { message: text.slice(0, 200) };
   const { status } = response;
   if ((status === 401 || status === 403) && !passing.has(body.code))
     throw new Refused(status, body);

@@ -75,7 +75,10 @@ const schema = `
 
 const nothingYet: Progress = { walks: 0, checkpointMs: null, walkedMs: null, sweptMs: null };
 
-/** Opens the file, and makes it where there is none. Throws while another process has it open here. */
+/** Another process keeps the same copy. */
+export class InUse extends Error {}
+
+/** Opens the file, and makes it where there is none. Throws `InUse`. */
 export function openStore(file: string): Store {
   const lock = lockFile(`${file}.lock`);
   const db = new DatabaseSync(file);
@@ -139,7 +142,7 @@ function lockFile(file: string): DatabaseSync {
     lock.exec('pragma busy_timeout = 0; begin exclusive');
     return lock;
   } catch (cause) {
-    throw new Error('another process keeps this copy', { cause });
+    throw new InUse('another process keeps this copy', { cause });
   }
 }
 
