@@ -54,7 +54,14 @@ export function serveOpenApi(app: FastifyInstance, version: string): void {
         { name: 'Claims', description: 'Who alone may write to a conversation, for a while' },
         { name: 'Visitors', description: 'People who write in' },
         { name: 'Tickets', description: 'Tickets, of hooks and of the API alike' },
-        { name: 'Knowledge base', description: 'Articles, and the tree of collections they are in' },
+        {
+          name: 'Assistant',
+          description: 'What answers visitors from the articles, unless somebody claims',
+        },
+        {
+          name: 'Knowledge base',
+          description: 'Articles, and the tree of collections they are in',
+        },
         { name: 'Outbound messages', description: 'Chat messages shown to visitors unasked' },
         { name: 'Service desk', description: 'What actions work on, to read' },
         { name: 'Credentials', description: 'Keys of automation clients' },
