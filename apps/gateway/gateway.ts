@@ -174,7 +174,13 @@ export async function startGateway(
         lookUpKey: (sha256) => resolveAutomationCredential(pool, sha256),
       }),
       admitRead: makeAdmitRead({ withTenant }),
-      admitKey: makeAdmitKey({ withTenant }),
+      admitKey: makeAdmitKey({
+        withTenant,
+        quotas: {
+          key: config.TIDEGATE_KEY_REQUESTS_PER_MINUTE,
+          tenant: config.TIDEGATE_TENANT_REQUESTS_PER_MINUTE,
+        },
+      }),
       withTenant,
       vault: shared.vault,
     },

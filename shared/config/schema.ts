@@ -16,6 +16,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 const cpuBudget = z.coerce.number().int().min(5).max(1_000);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const quota = z.coerce.number().int().min(0).max(1_000_000);
 const days = z.coerce.number().int().min(1).max(3_650);
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -268,11 +269,21 @@ export const variables = {
     .max(320)
     .default('Tidegate <tidegate@localhost>')
     .meta(about('Sender of mails.')),
-  TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(1_000_000)
+  TIDEGATE_KEY_REQUESTS_PER_MINUTE: quota
+    .default(60)
+    .meta(
+      about(
+        'Requests that one automation credential may make within a minute, over all gateways; further ones answer 429. 0: no limit. The same for all gateways.',
+      ),
+    ),
+  TIDEGATE_TENANT_REQUESTS_PER_MINUTE: quota
+    .default(120)
+    .meta(
+      about(
+        'Requests that all automation credentials of a tenant together may make within a minute, over all gateways; further ones answer 429. 0: no limit. The same for all gateways.',
+      ),
+    ),
+  TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: quota
     .default(100)
     .meta(
       about(

@@ -323,7 +323,7 @@ export const errorCatalogue = {
     status: 429,
     retryable: true,
     title: 'The caller has asked too often within a minute',
-    next: 'Ask again after Retry-After seconds. An automation credential asks 60 times a minute, and all of a tenant 120 times; a user reads endpoints and deliveries 60 times; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
+    next: 'Ask again after Retry-After seconds. An automation credential asks 60 times a minute, and all of a tenant 120 times, or what TIDEGATE_KEY_REQUESTS_PER_MINUTE and TIDEGATE_TENANT_REQUESTS_PER_MINUTE say; a user reads endpoints and deliveries 60 times; TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS is what an address may ask.',
   },
   event_expired: {
     status: 410,

@@ -125,6 +125,57 @@ describe('the limits of automation credentials', () => {
   });
 });
 
+describe('limits that the operator sets', () => {
+  /** How `times` requests of a key are answered one after the other, by a gateway with such settings. */
+  async function statuses(quotas: { key: number; tenant: number }, times: number) {
+    const gateway = await stack.startGateway({
+      env: {
+        TIDEGATE_KEY_REQUESTS_PER_MINUTE: String(quotas.key),
+        TIDEGATE_TENANT_REQUESTS_PER_MINUTE: String(quotas.tenant),
+      },
+    });
+    const key = await newKey();
+    const answers: ApiAnswer[] = [];
+    for (let n = 0; n < times; n += 1) {
+      answers.push(await apiAs(gateway.url, key.secret).get('/events?limit=1'));
+    }
+    await gateway.close();
+    return { key, answers, statuses: answers.map(({ status }) => status) };
+  }
+
+  test('S-106 count instead of 60 and 120, and stand in the answers', async () => {
+    const found = await statuses({ key: 2, tenant: 1_000 }, 3);
+    expect(found.statuses).toEqual([200, 200, 429]);
+    expect(readList(found.answers[0]?.headers.get('ratelimit-policy') ?? null)).toEqual({
+      key: { q: 2, w: 60 },
+      tenant: { q: 1_000, w: 60 },
+    });
+    expect(found.answers[2]?.body.message).toContain('at most 2 times');
+  });
+
+  test('S-106 one that is 0 is none, and is not named', async () => {
+    const found = await statuses({ key: 0, tenant: 3 }, 4);
+    expect(found.statuses).toEqual([200, 200, 200, 429]);
+    const refused = found.answers[3] as ApiAnswer;
+    expect(readList(refused.headers.get('ratelimit'))).toEqual({
+      tenant: { r: 0, t: expect.any(Number) },
+    });
+    expect(refused.body.message).toContain('at most 3 times');
+  });
+
+  test('S-106 with both 0 nothing is counted, and the use of a key is noted all the same', async () => {
+    const found = await statuses({ key: 0, tenant: 0 }, 2);
+    expect(found.statuses).toEqual([200, 200]);
+    expect(found.answers[0]?.headers.get('ratelimit-policy')).toBeNull();
+    expect(await counted(found.key)).toBe(0);
+    const { rows } = await stack.database.admin.query<{ used: boolean }>(
+      'select last_used_at is not null as used from automation_credentials where id = $1',
+      [found.key.id],
+    );
+    expect(rows).toEqual([{ used: true }]);
+  });
+});
+
 describe('what an answer says about the limits', () => {
   const policy = { key: { q: 60, w: 60 }, tenant: { q: 120, w: 60 } };
 

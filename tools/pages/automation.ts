@@ -1,6 +1,8 @@
-import { keyLimits } from '../../apps/gateway/api/key-limit.ts';
+import { keyWindowMs } from '../../apps/gateway/api/key-limit.ts';
+import { apiBodyBytesMax } from '../../apps/gateway/api/plugin.ts';
 import { apiRoutes } from '../../apps/gateway/api/routes/index.ts';
 import type { ApiRoute } from '../../apps/gateway/api/route.ts';
+import { variables } from '../../shared/config/schema.ts';
 import { scopes, type Scope } from '../../shared/domain/scopes.ts';
 import { errorCatalogue, type ErrorCode } from '../../shared/errors/catalogue.ts';
 import { eventTypes } from '../../shared/events/catalogue.ts';
@@ -82,16 +84,30 @@ const opens = (scope: Scope): string =>
 const shortOf = ({ method, path }: ApiRoute): string => `${method} ${path.replace('/api/v1', '')}`;
 
 function limits(): string {
-  const { keyMax, tenantMax, windowMs } = keyLimits;
-  const seconds = windowMs / 1_000;
+  const key = variables.TIDEGATE_KEY_REQUESTS_PER_MINUTE.parse(undefined);
+  const tenant = variables.TIDEGATE_TENANT_REQUESTS_PER_MINUTE.parse(undefined);
+  const seconds = keyWindowMs / 1_000;
   return `## Limits
 
-- ${keyMax} requests of a key and ${tenantMax} of all keys of a tenant in ${seconds} s. A window begins with its first
+- ${key} requests of a key and ${tenant} of all keys of a tenant in ${seconds} s, unless the operator sets
+  \`TIDEGATE_KEY_REQUESTS_PER_MINUTE\` or \`TIDEGATE_TENANT_REQUESTS_PER_MINUTE\`. A window begins with its first
   request. Both are looked at before either is used up: what one limit refuses leaves the other alone.
-- Every answer says where you stand: \`RateLimit-Policy: "key";q=${keyMax};w=${seconds}, "tenant";q=${tenantMax};w=${seconds}\` and
+- Every answer to a counted request says where you stand:
+  \`RateLimit-Policy: "key";q=${key};w=${seconds}, "tenant";q=${tenant};w=${seconds}\` and
   \`RateLimit: "key";r=59;t=60, "tenant";r=118;t=41\` (left, and seconds until the window ends). A refusal is
-  429 with \`Retry-After\` in whole seconds.
-- Bodies hold at most 64 KiB, lists at most 100 rows a page.`;
+  429 with \`Retry-After\` in whole seconds. A limit of 0 is none, and is not named.
+- ${bodies()} Lists hold at most 100 rows a page.`;
+}
+
+const kibibytes = (bytes: number): string =>
+  `${Math.round(bytes / 1_024).toLocaleString('en')} KiB`;
+
+/** What a body may hold, with every route that takes another size than most. */
+function bodies(): string {
+  const larger = routes
+    .filter(({ bodyLimitBytes }) => bodyLimitBytes !== undefined)
+    .map((route) => `${code(shortOf(route))} ${kibibytes(route.bodyLimitBytes ?? 0)}`);
+  return `A body holds at most ${kibibytes(apiBodyBytesMax)}; larger ones are taken by ${larger.join(', ')}.`;
 }
 
 const lists = `## Lists
@@ -200,13 +216,13 @@ const resources: readonly {
 function coverage(): string {
   const has = (short: string): string =>
     routes.some((route) => shortOf(route) === short) ? 'yes' : 'no';
-  const basic = ['get', 'create', 'update', 'delete'];
+  const basic = new Set(['get', 'create', 'update', 'delete']);
   const rows = resources.map(({ name, path, family }) => {
     const others = routes
       .map(shortOf)
       .filter((short) => short.startsWith(`POST ${path}/`))
       .map((short) => short.slice(`POST ${path}/`.length))
-      .filter((verb) => !basic.includes(verb) && !verb.includes('/'));
+      .filter((verb) => !basic.has(verb) && !verb.includes('/'));
     const told = eventTypes
       .map((type) => type.name)
       .filter((type) => type.startsWith(`${family}.`))

@@ -24,7 +24,9 @@ export interface ApiDeps {
   readonly errorForm?: ErrorForm;
 }
 
-const bodyLimitBytes = 65_536;
+/** What a body holds at most where a route says nothing else. */
+export const apiBodyBytesMax = 65_536;
+
 /** The management API under /api/v1: every route proves its caller, validates, and runs in one transaction. */
 export const managementApi: FastifyPluginCallback<ApiDeps> = (app, deps, done) => {
   useApiConventions(app, deps.errorForm);
@@ -37,7 +39,7 @@ function addRoute(app: FastifyInstance, deps: ApiDeps, route: ApiRoute): void {
   app.route({
     method: route.method,
     url: route.path,
-    bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
+    bodyLimit: route.bodyLimitBytes ?? apiBodyBytesMax,
     schema: schemaOf(route, deps.errorForm),
     // Before the body is read: who may not do this learns nothing about what it would take.
     onRequest: async (request, reply) => {
