@@ -11,7 +11,7 @@ export interface LaneDeps extends LanesDeps {
 /** Without anything due for so long, the backlog is gone. */
 const idleMs = 1_500;
 const idlePollMs = 100;
-/** The same while an endpoint lets its attempts wait. */
+/** The same while there is nothing but what endpoints have no time for. */
 const hangingPollMs = 500;
 /**
  * A call does not end while an endpoint takes its time, because the others would wait for that: but
@@ -35,8 +35,10 @@ export function makeLaneActivities(deps: LaneDeps): LaneActivities {
         deps.heartbeat();
         const due = await deps.claim(input.rowsMax);
         taken += due.length;
+        let isWorthwhile = false;
         for (const [endpointId, deliveries] of Map.groupBy(due, (one) => one.endpointId)) {
-          await lanes.add(endpointId, deliveries, deliveries[0]?.maxInFlight ?? 1);
+          const width = deliveries[0]?.maxInFlight ?? 1;
+          if (await lanes.add(endpointId, deliveries, width)) isWorthwhile = true;
         }
         await lanes.settle(turnMs);
         const nowMs = performance.now();
@@ -49,7 +51,7 @@ export function makeLaneActivities(deps: LaneDeps): LaneActivities {
           await lanes.close();
           return { taken, isDone };
         }
-        if (due.length === 0) await sleep(isIdle ? idlePollMs : hangingPollMs);
+        if (!isWorthwhile) await sleep(isIdle ? idlePollMs : hangingPollMs);
       }
     },
   };

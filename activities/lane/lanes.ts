@@ -40,8 +40,15 @@ const settlePollMs = 50;
 const placeWaitMs = 200;
 
 export interface Lanes {
-  /** Works off deliveries of an endpoint, so many at once; what it has no time for is put back. */
-  add(endpointId: string, deliveries: readonly AnnouncedDelivery[], width: number): Promise<void>;
+  /**
+   * Works off deliveries of an endpoint, so many at once; what it has no time for is put back. False when
+   * all of them are, because the endpoint has enough to do.
+   */
+  add(
+    endpointId: string,
+    deliveries: readonly AnnouncedDelivery[],
+    width: number,
+  ): Promise<boolean>;
   isEmpty(): boolean;
   /** Whether an endpoint lets its attempts wait. */
   isHanging(): boolean;
@@ -178,11 +185,13 @@ export function makeLanes(deps: LanesDeps, concurrencyMax: number): Lanes {
       const hangingMs = nowMs - lane.progressMs;
       // One that has enough to do is not given more; one that takes its time is asked ever less often.
       if (lane.rest.length > 0 || hangingMs > hangingMinMs) {
-        return deps.putBack(deliveries, Math.max(turnMs, hangingMs));
+        await deps.putBack(deliveries, Math.max(turnMs, hangingMs));
+        return false;
       }
       lane.endMs = nowMs + turnMs;
       lane.rest.push(...deliveries);
       fill(endpointId, lane);
+      return true;
     },
     isEmpty: () => lanes.size === 0,
     isHanging: () => [...lanes.values()].some(hangs),

@@ -169,4 +169,22 @@ describe('a call of the burst lane', () => {
     answer(delivered);
     await drained;
   });
+
+  test('does not leaf through the backlog of an endpoint that hangs', async () => {
+    const endpoint = someEndpoint();
+    const answers: ((result: AttemptResult) => void)[] = [];
+    const { seen, backlog, drain } = lane(() => new Promise((resolve) => answers.push(resolve)));
+    backlog.push(due(endpoint, 1));
+    const drained = drain(1);
+    await eventually(() => expect(seen.claims).toBeGreaterThan(2), 10_000);
+    const before = seen.claims;
+    const size = 256;
+    backlog.push(...Array.from({ length: 40 * size }, () => due(endpoint, 1)));
+    await eventually(() => expect(seen.putBack.length).toBeGreaterThan(3 * size), 10_000);
+    expect(seen.putBack.length / size).toBeLessThan(20);
+    expect(seen.claims - before).toBeLessThan(20);
+    backlog.splice(0);
+    for (const answer of answers) answer(delivered);
+    await drained;
+  });
 });
