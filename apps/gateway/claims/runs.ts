@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
@@ -82,7 +83,9 @@ export function makeClaimRuns(deps: ClaimRunsDeps): ClaimRuns {
         return await client.workflow.executeUpdateWithStart<Workflow, ClaimOutcome, [ClaimRequest]>(
           acquireUpdateName,
           {
-            updateId: request.requestId,
+            // Not the id of the request: a run answers a repeated update as it did the first time, and
+            // the claim of then may have ended.
+            updateId: randomUUID(),
             args: [request],
             startWorkflowOperation: startOf(tenantId, id),
           },

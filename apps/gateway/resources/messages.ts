@@ -21,6 +21,7 @@ import {
 } from '../../../shared/support/messages.ts';
 import type { KeyCaller, UserCaller } from '../api/caller.ts';
 import { defineSharedRoute, type ApiRoute } from '../api/route.ts';
+import { claimHeld, notTheHolder } from '../claims/refusals.ts';
 import { noteWrite } from './writes.ts';
 
 const path = '/api/v1/conversations/messages';
@@ -125,8 +126,7 @@ async function sendAsProgram(
   const { id: conversationId } = conversation;
   const holder = { conversationId, credentialId, claimId, leaseMs: claimLeaseMs };
   const claim = await extendClaim(tx, holder);
-  if (claim.kind === 'foreign') throw heldUntil(claim.heldUntil);
-  if (claim.kind !== 'extended') throw new TidegateError('claim_required');
+  if (claim.kind !== 'extended') throw notTheHolder(claim);
   const senderId = `automation:${actorName}`;
   return recordBotMessage(tx, conversation, { senderId, credentialId, content });
 }
@@ -139,12 +139,9 @@ async function sendAsAgent(
   content: string,
 ): Promise<Message> {
   const claim = await findLiveClaim(tx, conversation.id);
-  if (claim !== undefined) throw heldUntil(claim.expiresAt);
+  if (claim !== undefined) throw claimHeld(claim.expiresAt);
   return recordAgentMessage(tx, conversation, { userId, content });
 }
-
-const heldUntil = (moment: Date): TidegateError =>
-  new TidegateError('claim_held', `Somebody else holds the claim until ${moment.toISOString()}.`);
 
 const present = (message: Message) => ({
   id: message.id,
