@@ -1,3 +1,4 @@
+export { assistantReply } from './assistant-reply/workflow.ts';
 export { bulkReplay } from './bulk-replay/workflow.ts';
 export { claimLease } from './claim-lease/workflow.ts';
 export { inboundDelivery } from './inbound-delivery/workflow.ts';

@@ -6,6 +6,7 @@ export type MaintenanceJobName =
   | 'cutSamples'
   | 'removeAnswers'
   | 'removeEvents'
+  | 'removeAssistantRuns'
   | 'expireDeliveries'
   | 'removeDeliveries'
   | 'startRotations'

@@ -20,6 +20,8 @@ import { makeResolve } from '../../shared/egress/resolver.ts';
 import { makeMailer, type Mailer } from '../../shared/mail/mailer.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { makeMetrics, type Metrics } from '../../shared/telemetry/metrics.ts';
+import { makeAssistantRuns } from './assistant/runs.ts';
+import { startAssistantSweeper } from './assistant/sweeper.ts';
 import { openCatalogue, type Catalogue } from './extensions/catalogue.ts';
 import { makeHandlerStarter } from './handler-starter.ts';
 import { makeHandlerWorker } from './handler-worker.ts';
@@ -110,10 +112,15 @@ export async function openFoundation(
     hasten: ({ tenantId, deliveryId }) =>
       withTenant(tenantId, (tx) => putBackWakes(tx, [deliveryId], 0)),
   });
+  const assistant = makeAssistantRuns({
+    taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).inbound,
+    log,
+  });
   const withTenant = makeWithTenant(pool, {
     isFanOutOn: config.TIDEGATE_FAN_OUT,
     onCommitted: courier.start,
     onPublished: (matched) => metrics.published(matched),
+    onAsked: assistant.note,
   });
   const attemptTransactions = makeSlots(
     Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
@@ -129,6 +136,13 @@ export async function openFoundation(
   const outboundSweeper = startOutboundSweeper({
     pool,
     courier,
+    log,
+    intervalMs: config.TIDEGATE_SWEEP_INTERVAL_MS,
+  });
+  const assistantSweeper = startAssistantSweeper({
+    pool,
+    runs: assistant,
+    isReachable: courier.isReachable,
     log,
     intervalMs: config.TIDEGATE_SWEEP_INTERVAL_MS,
   });
@@ -149,6 +163,7 @@ export async function openFoundation(
       const client = new Client({ connection, namespace });
       courier.use(client);
       jobs.use(client);
+      assistant.use(client);
       const workers: Worker[] = [];
       if (served.isInbound) {
         const workflowBundle = await loadWorkflowBundle(config.TIDEGATE_WORKFLOW_BUNDLE);
@@ -199,6 +214,8 @@ export async function openFoundation(
     },
     async close() {
       await outboundSweeper.stop();
+      await assistantSweeper.stop();
+      await assistant.close();
       await courier.close();
       await jobs.close();
       mailer?.close();

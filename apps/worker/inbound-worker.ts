@@ -6,11 +6,15 @@ import {
   Worker,
   type NativeConnection,
 } from '@temporalio/worker';
+import {
+  makeAssistantActivities,
+  type AssistantDeps,
+} from '../../activities/assistant/activities.ts';
 import { makeClaimActivities, type ClaimDeps } from '../../activities/claims/activities.ts';
 import { makeDispatchActivities, type DispatchDeps } from '../../activities/dispatch/activities.ts';
 import { queueLimits, queueNames } from './queues.ts';
 
-export interface InboundWorkerOptions extends DispatchDeps, ClaimDeps {
+export interface InboundWorkerOptions extends DispatchDeps, ClaimDeps, AssistantDeps {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueuePrefix: string;
@@ -56,7 +60,11 @@ export function makeInboundWorker(options: InboundWorkerOptions): Promise<Worker
     namespace: options.namespace,
     taskQueue: queueNames(options.taskQueuePrefix).inbound,
     workflowBundle: options.workflowBundle,
-    activities: { ...makeDispatchActivities(options), ...makeClaimActivities(options) },
+    activities: {
+      ...makeDispatchActivities(options),
+      ...makeClaimActivities(options),
+      ...makeAssistantActivities(options),
+    },
     ...queueLimits.inbound,
   });
 }

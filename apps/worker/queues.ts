@@ -1,8 +1,8 @@
 /** The one table of task queues. Names are public: a running installation has work waiting on them. */
 export interface QueueNames {
   /**
-   * `inboundDelivery` runs and their local activities, `claimLease` runs and their activities. Claims
-   * are short and go first: somebody waits for each.
+   * `inboundDelivery` runs and their local activities, `claimLease` and `assistantReply` runs and their
+   * activities. Claims are short and go first: somebody waits for each. The assistant comes last.
    */
   readonly inbound: string;
   /** `outboundDelivery` runs and their attempts. */
@@ -38,7 +38,7 @@ export const queueLimits = {
   inbound: {
     maxConcurrentWorkflowTaskExecutions: 40,
     maxConcurrentLocalActivityExecutions: 40,
-    // Those of claims: short transactions.
+    // Those of claims and the assistant: short transactions.
     maxConcurrentActivityTaskExecutions: 10,
     maxCachedWorkflows: 200,
     // With the start's 5 s task time-out: what a killed worker held is taken over in under 6 s.

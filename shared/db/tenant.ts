@@ -21,6 +21,8 @@ export interface Outbox {
   readonly isFanOutOn: boolean;
   /** Notes a delivery whose workflow is to be started once the transaction has committed. */
   announce(delivery: AnnouncedDelivery): void;
+  /** Notes a question to the built-in assistant, whose run is to be started after the commit. */
+  announceQuestion(question: AnnouncedQuestion): void;
   /** Notes an event that went to so many endpoints, to be counted once the transaction has committed. */
   notePublished(matched: number): void;
 }
@@ -34,6 +36,13 @@ export interface AnnouncedDelivery {
   readonly retry: RetrySchedule;
 }
 
+/** Something that a visitor wrote and the built-in assistant was asked about. */
+export interface AnnouncedQuestion {
+  readonly tenantId: TenantId;
+  readonly conversationId: string;
+  readonly messageId: string;
+}
+
 /** What a process does with events beside storing them. */
 export interface OutboxOptions {
   readonly isFanOutOn: boolean;
@@ -41,6 +50,8 @@ export interface OutboxOptions {
   readonly onCommitted: (deliveries: readonly AnnouncedDelivery[]) => void;
   /** Told of each event of a transaction after its commit, by how many endpoints it went to. */
   readonly onPublished?: (matched: number) => void;
+  /** Told of each question to the assistant after its commit. Must not throw or take long. */
+  readonly onAsked?: (question: AnnouncedQuestion) => void;
 }
 
 /** Stores events and deliveries, and leaves the start of their workflows to another process's sweeper. */
@@ -65,9 +76,11 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
     const client = await pool.connect();
     const announced: AnnouncedDelivery[] = [];
     const published: number[] = [];
+    const questions: AnnouncedQuestion[] = [];
     const outbox = {
       isFanOutOn: options.isFanOutOn,
       announce: (delivery: AnnouncedDelivery) => void announced.push(delivery),
+      announceQuestion: (question: AnnouncedQuestion) => void questions.push(question),
       notePublished: (matched: number) => void published.push(matched),
     };
     try {
@@ -78,6 +91,7 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
       client.release();
       if (announced.length > 0) options.onCommitted(announced);
       for (const matched of published) options.onPublished?.(matched);
+      for (const question of questions) options.onAsked?.(question);
       return result;
     } catch (error) {
       // A connection whose state is in doubt is closed, which rolls back as well.

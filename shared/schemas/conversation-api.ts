@@ -96,7 +96,9 @@ export const messageSchema = z
     conversationId: z.uuid(),
     senderId: z
       .string()
-      .describe('Id of the visitor or user; for a program automation: and its actor name'),
+      .describe(
+        'Id of the visitor or user; for a program automation: and its actor name; assistant for the built-in one',
+      ),
     senderType: z.enum(senderTypes),
     content: z.string(),
     createdAt: timestampSchema,

@@ -3,6 +3,7 @@ import type { Conversation } from '../db/queries/conversations.ts';
 import { insertMessage, type Message, type NewMessage } from '../db/queries/messages.ts';
 import { markVisitorSeen } from '../db/queries/visitors.ts';
 import type { TenantTx } from '../db/tenant.ts';
+import { askAssistant } from './ask-assistant.ts';
 import { tellChange } from './conversations.ts';
 import { tell, type Cause } from './tell.ts';
 
@@ -13,8 +14,8 @@ export interface Speaker {
 }
 
 /**
- * Records what a visitor wrote. It opens a conversation that was closed or snoozed: somebody waits for
- * an answer again. The caller has locked the conversation.
+ * Records what a visitor wrote, and asks the built-in assistant about it. It opens a conversation that
+ * was closed or snoozed: somebody waits for an answer again. The caller has locked the conversation.
  */
 export async function recordVisitorMessage(
   tx: TenantTx,
@@ -30,7 +31,9 @@ export async function recordVisitorMessage(
     content,
     credentialId: null,
   } as const;
-  return record(tx, conversation, written, cause, id);
+  const message = await record(tx, conversation, written, cause, id);
+  await askAssistant(tx, conversation, message.id);
+  return message;
 }
 
 /** Records what a user wrote to the visitor. The caller has locked the conversation. */

@@ -98,6 +98,7 @@ describe('the maintenance schedules', () => {
       { name: 'cutSamples', olderThanMs: 14 * dayMs },
       { name: 'removeAnswers', olderThanMs: 0 },
       { name: 'removeEvents', olderThanMs: 30 * dayMs },
+      { name: 'removeAssistantRuns', olderThanMs: 30 * dayMs },
       { name: 'expireDeliveries', olderThanMs: 90 * dayMs },
       { name: 'removeDeliveries', olderThanMs: 90 * dayMs },
     ]);
@@ -116,6 +117,7 @@ describe('the maintenance schedules', () => {
       'sealLegacySecrets',
       'disableFailing',
       'startReplays',
+      'expireClaims',
     ]);
     const { workflowId } = (await client.schedule.getHandle(frequentSchedule).describe()).action;
     expect(workflowId).toBe(`maintenance/${prefix}/frequent`);

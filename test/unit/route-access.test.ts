@@ -46,6 +46,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
 
 /** What is open to credentials beyond that. Whoever opens another route to them says so here. */
 const beyond: Readonly<Record<string, readonly string[]>> = {
+  'conversations.read': ['GET /assistant/runs'],
   'conversations.write': ['POST /conversations/create'],
   'messages.write': ['POST /conversations/messages/receive'],
   'tickets.read': ['GET /tickets/comments'],

@@ -8,7 +8,7 @@ export interface RetentionAges {
   readonly rejectedMs: number;
   /** How long Temporal remembers a run after its end. */
   readonly workflowMs: number;
-  /** Events. Their deliveries stay. */
+  /** Events, whose deliveries stay, and the traces of the built-in assistant. */
   readonly eventMs: number;
   /** Outbound deliveries, from their end on; and how long an open one is kept before it ends. */
   readonly deliveryMs: number;
@@ -59,6 +59,7 @@ export function maintenanceSchedules(ages: RetentionAges): readonly MaintenanceS
           // They carry their own end.
           { name: 'removeAnswers', olderThanMs: 0 },
           { name: 'removeEvents', olderThanMs: ages.eventMs },
+          { name: 'removeAssistantRuns', olderThanMs: ages.eventMs },
           { name: 'expireDeliveries', olderThanMs: ages.deliveryMs },
           { name: 'removeDeliveries', olderThanMs: ages.deliveryMs },
         ],

@@ -2,8 +2,8 @@ import type { Pool } from '../pool.ts';
 
 /**
  * One bounded batch of a maintenance job over all tenants: acts on at most `rowsMax` rows older than
- * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009, 0010, 0015 and 0021). Fewer
- * than `rowsMax` means that nothing is left.
+ * `olderThanMs` by the database's clock, and returns how many there were (see migrations 0009, 0010, 0015, 0021 and 0023).
+ * Fewer than `rowsMax` means that nothing is left.
  */
 export type MaintenanceBatch = (
   pool: Pool,
@@ -49,6 +49,15 @@ export const removeExpiredAnswers: MaintenanceBatch = (pool, olderThanMs, rowsMa
 /** Deletes events; their deliveries stay (S-137). */
 export const removeOldEvents: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>
   runBatch(pool, 'select remove_old_events($1::bigint, $2::integer) as n', olderThanMs, rowsMax);
+
+/** Deletes what became of questions to the built-in assistant, by the age of their end (S-137). */
+export const removeOldAssistantRuns: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>
+  runBatch(
+    pool,
+    'select remove_old_assistant_runs($1::bigint, $2::integer) as n',
+    olderThanMs,
+    rowsMax,
+  );
 
 /** Deletes settled outbound deliveries with their attempts, by the age of their end (S-137). */
 export const removeOldDeliveries: MaintenanceBatch = (pool, olderThanMs, rowsMax) =>

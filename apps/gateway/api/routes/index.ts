@@ -2,6 +2,7 @@ import type { EventServices } from '../../events/services.ts';
 import type { EndpointServices } from '../../endpoints/services.ts';
 import type { HookServices } from '../../hooks/services.ts';
 import type { ApiRoute } from '../route.ts';
+import { assistantRoutes } from './assistant.ts';
 import { auditRoutes } from './audit.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { claimRoutes, type ClaimServices } from './claims.ts';
@@ -59,6 +60,7 @@ export function apiRoutes(
     ...conversationRoutes,
     ...messageRoutes,
     ...claimRoutes(services),
+    ...assistantRoutes,
     ...articleRoutes,
     ...collectionRoutes,
     ...outboundMessageRoutes,
