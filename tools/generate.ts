@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { actionsPage } from './pages/actions.ts';
+import { automationPage } from './pages/automation.ts';
 import { cliPage } from './pages/cli.ts';
 import { configurationPage, environmentExample } from './pages/configuration.ts';
 import { errorsPage } from './pages/errors.ts';
@@ -13,6 +14,7 @@ import { inboundPage } from './pages/inbound.ts';
 
 const pages: Readonly<Record<string, string>> = {
   'docs/actions.md': actionsPage(),
+  'docs/automation-api.md': automationPage(),
   'docs/cli.md': cliPage(),
   'docs/configuration.md': configurationPage(),
   'docs/errors.md': errorsPage(),

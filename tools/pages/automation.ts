@@ -1,18 +1,31 @@
 import { keyWindowMs } from '../../apps/gateway/api/key-limit.ts';
 import { apiBodyBytesMax } from '../../apps/gateway/api/plugin.ts';
+import { eventStream } from '../../apps/gateway/events/stream-route.ts';
 import { apiRoutes } from '../../apps/gateway/api/routes/index.ts';
 import type { ApiRoute } from '../../apps/gateway/api/route.ts';
 import { variables } from '../../shared/config/schema.ts';
 import { scopes, type Scope } from '../../shared/domain/scopes.ts';
 import { errorCatalogue, type ErrorCode } from '../../shared/errors/catalogue.ts';
-import { eventTypes } from '../../shared/events/catalogue.ts';
+import { coverageSection } from './automation-coverage.ts';
+import { code, table } from './markdown.ts';
 
-/** Only what routes say of themselves is read here: none of their handlers is called. */
-const routes = apiRoutes({} as never).filter(({ scope }) => scope !== undefined);
+/** What this page reads of a route. None of their handlers is called. */
+type Described = Pick<
+  ApiRoute,
+  | 'method'
+  | 'path'
+  | 'scope'
+  | 'permission'
+  | 'tag'
+  | 'status'
+  | 'summary'
+  | 'errors'
+  | 'bodyLimitBytes'
+>;
 
-const code = (text: string): string => `\`${text}\``;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const routes: readonly Described[] = [...apiRoutes({} as never), eventStream].filter(
+  ({ scope }) => scope !== undefined,
+);
 
 /** docs/automation-api.md */
 export function automationPage(): string {
@@ -25,14 +38,14 @@ export function automationPage(): string {
     claims,
     outage,
     endpoints(),
-    coverage(),
+    coverageSection(routes.map(shortOf)),
   ].join('\n\n');
 }
 
 const introduction = `# Automation API
 
 For programs that work on a support desk: they read and answer conversations, keep tickets, visitors,
-articles and outbound messages, and hear of what happens. Each has a key of its own, which opens exactly
+articles and outbound messages, search what is written for visitors, and hear of what happens. Each has a key of its own, which opens exactly
 the scopes it was made with. The same routes serve users with a personal token, by their permissions;
 \`/docs\` of a running gateway shows every request and answer.
 
@@ -81,7 +94,7 @@ const opens = (scope: Scope): string =>
     .map((route) => code(shortOf(route)))
     .join(', ');
 
-const shortOf = ({ method, path }: ApiRoute): string => `${method} ${path.replace('/api/v1', '')}`;
+const shortOf = ({ method, path }: Described): string => `${method} ${path.replace('/api/v1', '')}`;
 
 function limits(): string {
   const key = variables.TIDEGATE_KEY_REQUESTS_PER_MINUTE.parse(undefined);
@@ -130,9 +143,9 @@ function writes(): string {
   ];
   return `## Writes
 
-Every write takes an \`Idempotency-Key\`, kept for 24 hours for each key of yours: a repeat gets the first
-answer (with \`Idempotency-Replayed: true\`) and changes nothing. Sending a message answers 201 at first and
-200 to repeats. A write, its event and its audit entry are one transaction.
+Every write takes an \`Idempotency-Key\`, remembered for 24 hours, each credential's apart: a repeat gets the
+first answer (with \`Idempotency-Replayed: true\`) and changes nothing. Sending a message and recording what a
+visitor wrote answer 201 at first and 200 to repeats. A write, its event and its audit entry are one transaction.
 
 ${table(
   ['what is wrong', 'answer'],
@@ -158,6 +171,7 @@ still.
 - Sending needs the live claim of the sending key, checked in the transaction of the message, and extends it
   to 300 s from then. A program that may have been paused sends its \`claimId\` along: it is refused once
   another claim has been made, even one by the same key.
+- People take over with \`POST /conversations/claim/end\`, which is for users with \`conversations.write\`.
 - While no worker can be reached, claiming answers 503 and nothing is claimed.`;
 
 const outage = `## After an outage
@@ -191,65 +205,8 @@ function endpoints(): string {
   return `## Endpoints\n\nThe permission is what a user needs for the same route; none: it is for keys only.\n\n${sections.join('\n\n')}`;
 }
 
-const ownErrors = ({ errors = [] }: ApiRoute): string =>
+const ownErrors = ({ errors = [] }: Described): string =>
   [...new Set(errors)]
     .filter((error) => error !== 'cursor_invalid')
     .map(code)
     .join(', ');
-
-const resources: readonly {
-  readonly name: string;
-  readonly path: string;
-  readonly family: string;
-}[] = [
-  { name: 'conversations', path: '/conversations', family: 'conversation' },
-  { name: 'messages', path: '/conversations/messages', family: 'message' },
-  { name: 'visitors', path: '/visitors', family: 'visitor' },
-  { name: 'tickets', path: '/tickets', family: 'ticket' },
-  { name: 'ticket comments', path: '/tickets/comments', family: 'ticket' },
-  { name: 'articles', path: '/articles', family: 'article' },
-  { name: 'collections', path: '/collections', family: 'collection' },
-  { name: 'outbound messages', path: '/outbound', family: 'outbound' },
-];
-
-/** S-142: what can be done with each resource, and what cannot. */
-function coverage(): string {
-  const has = (short: string): string =>
-    routes.some((route) => shortOf(route) === short) ? 'yes' : 'no';
-  const basic = new Set(['get', 'create', 'update', 'delete']);
-  const rows = resources.map(({ name, path, family }) => {
-    const others = routes
-      .map(shortOf)
-      .filter((short) => short.startsWith(`POST ${path}/`))
-      .map((short) => short.slice(`POST ${path}/`.length))
-      .filter((verb) => !basic.has(verb) && !verb.includes('/'));
-    const told = eventTypes
-      .map((type) => type.name)
-      .filter((type) => type.startsWith(`${family}.`))
-      .filter((type) => (name === 'ticket comments') === type.includes('comment'))
-      .filter((type) => name === 'ticket comments' || !type.includes('comment'));
-    return [
-      name,
-      has(`GET ${path}`),
-      has(`GET ${path}/get`),
-      has(`POST ${path}/create`),
-      has(`POST ${path}/update`),
-      has(`POST ${path}/delete`),
-      others.join(', ') || '–',
-      told.map(code).join(', '),
-    ];
-  });
-  const head = ['resource', 'list', 'get', 'create', 'update', 'delete', 'more', 'events'];
-  return `## What is covered
-
-${table(head, rows)}
-
-Known gaps:
-
-- Messages are never changed or deleted, and conversations, visitors and tickets are not deleted.
-- Typing, presence, heartbeats and changes of location record no event and have no route.
-- Attachments are not kept; content is text.
-- Outbound messages are kept and switched, and their rules checked; showing them is the task of the program
-  that runs in the visitor's browser.
-- Files, custom objects and bulk writes have no routes.`;
-}

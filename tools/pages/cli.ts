@@ -3,6 +3,7 @@ import type { CliCommand, CommandGroup } from '../../apps/cli/command.ts';
 import { commands } from '../../apps/cli/commands/index.ts';
 import { exitCodes } from '../../apps/cli/exit-codes.ts';
 import { globalOptions } from '../../apps/cli/options/global.ts';
+import { code } from './markdown.ts';
 
 /** docs/cli.md */
 export function cliPage(): string {
@@ -112,5 +113,3 @@ function optionLine({ flags, description, argChoices, defaultValue, envVar }: Op
   ];
   return `- ${code(flags)}: ${description}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`;
 }
-
-const code = (text: string): string => `\`${text}\``;

@@ -10,10 +10,9 @@ import {
   type StaticCheck,
 } from '../../shared/schemas/verifier-check.ts';
 import type { Verifier } from '../../shared/schemas/verifier.ts';
+import { code } from './markdown.ts';
 
 /** A verifier, a handshake and a key source in words, for people who set up the other side. */
-
-export const code = (text: string): string => `\`${text}\``;
 
 /** What one check looks at, in a few words: the method and the place. */
 export function summaryOf(check: Check): string {

@@ -8,11 +8,11 @@ import type { NewSourceEvent } from '../../shared/events/sources/source-event.ts
 import { dataValuesMax } from '../../shared/events/tenant-schema.ts';
 import { reservedFamilies, typeNameCharactersMax } from '../../shared/events/tenant-types.ts';
 import { fieldTables } from './field-table.ts';
+import { code } from './markdown.ts';
 import { eventOfStep, purchaseFlows, type PurchaseFlow } from './purchase-flows.ts';
 import { cardProgram, cardViews, mailSystem } from './event-sources.ts';
 
 const json = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
-const code = (text: string): string => `\`${text}\``;
 const codes = (texts: Iterable<string>): string => [...texts].map(code).join(', ');
 
 /** docs/events.md */

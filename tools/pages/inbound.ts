@@ -5,7 +5,8 @@ import type { Preset } from '../../shared/presets/preset.ts';
 import { verifierLimits } from '../../shared/schemas/verifier-check.ts';
 import { checksOf, type Verifier } from '../../shared/schemas/verifier.ts';
 import { advice } from '../../shared/verification/explain/advice.ts';
-import { code, describe, handshakeText, sourceText, summaryOf } from './describe-verifier.ts';
+import { describe, handshakeText, sourceText, summaryOf } from './describe-verifier.ts';
+import { code } from './markdown.ts';
 
 const json = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
 

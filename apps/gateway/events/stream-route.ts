@@ -30,19 +30,22 @@ export interface EventStreamDeps extends Pick<
 const path = '/api/v1/events/stream';
 const limits = { perProcess: 100, perTenant: 10 } as const;
 
+/** The route as its documentation describes it. */
+export const eventStream = {
+  method: 'GET',
+  path,
+  operationId: 'streamEvents',
+  tag: 'Events',
+  summary: 'Server-sent events: what happens from now on, or since the event of Last-Event-ID',
+  description:
+    'Each message is an event as in the list, with its id. After a break, name the last one in the header Last-Event-ID, as browsers do: everything since follows, each event once.',
+  ...eventReaders,
+  status: 200,
+  errors: ['not_found', 'event_expired', 'streams_exhausted'],
+} as const;
+
 const schema = {
-  ...schemaOf({
-    method: 'GET',
-    path,
-    operationId: 'streamEvents',
-    tag: 'Events',
-    summary: 'Server-sent events: what happens from now on, or since the event of Last-Event-ID',
-    description:
-      'Each message is an event as in the list, with its id. After a break, name the last one in the header Last-Event-ID, as browsers do: everything since follows, each event once.',
-    ...eventReaders,
-    status: 200,
-    errors: ['not_found', 'event_expired', 'streams_exhausted'],
-  }),
+  ...schemaOf(eventStream),
   headers: z.object({
     'last-event-id': z.string().max(64).optional().describe('Id of the last event that came'),
   }),
