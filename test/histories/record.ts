@@ -10,6 +10,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { publishWorkflow } from '../../shared/db/queries/published-workflows.ts';
 import { eventually } from '../support/eventually.ts';
 import { workflowHandler, type TestTenant } from '../support/factory.ts';
+import { assistantScenarios } from './assistant-scenarios.ts';
 import { claimScenarios } from './claim-scenarios.ts';
 import { outboundScenarios, type Scenario } from './outbound-scenarios.ts';
 import { startRig, type Rig } from './rig.ts';
@@ -52,6 +53,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   ...outboundScenarios,
   ...claimScenarios,
+  ...assistantScenarios,
 };
 
 const refundHook = (rig: Rig, tenant: TestTenant) =>

@@ -8,6 +8,7 @@ import {
 import { claimLeaseMs, type ConversationChannel } from '../../shared/domain/conversation.ts';
 import { openConversation } from '../../shared/support/conversations.ts';
 import { addVisitor } from '../../shared/support/visitors.ts';
+import type { TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import type { TestTenant } from './factory.ts';
 import type { TestStack } from './stack.ts';
@@ -91,7 +92,11 @@ export async function messageEvents(
 }
 
 /** Waits until a request waits for a lock in the database. */
-export function someoneWaits({ database }: Pick<TestStack, 'database'>): Promise<void> {
+export function someoneWaits({
+  database,
+}: {
+  readonly database: Pick<TestDatabase, 'admin'>;
+}): Promise<void> {
   return eventually(async () => {
     const { rows } = await database.admin.query(
       `select from pg_stat_activity

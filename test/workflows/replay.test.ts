@@ -54,6 +54,10 @@ describe('a run that began before this code', () => {
   test('is recorded for every way it can end', () => {
     expect(names).toEqual(
       expect.arrayContaining([
+        'assistant-answered',
+        'assistant-article-changed',
+        'assistant-handed-off',
+        'assistant-suppressed',
         'claim-contested',
         'claim-expired',
         'claim-released',
