@@ -67,6 +67,30 @@ const asleep = () =>
     expect(events?.some((event) => event.timerStartedEventAttributes)).toBe(true);
   });
 
+/** Asks the run itself, as one of many gateways would. */
+async function askRun(credentialId: string, turnsMax: number): Promise<ClaimOutcome> {
+  const input: ClaimLeaseInput = { tenantId: tenant.id, conversationId: conversation.id, turnsMax };
+  const request: ClaimRequest = {
+    requestId: randomUUID(),
+    credentialId,
+    leaseMs: 60_000,
+    deadline: new Date(Date.now() + 30_000).toISOString(),
+  };
+  return temporal.client.workflow.executeUpdateWithStart<Workflow, ClaimOutcome, [ClaimRequest]>(
+    acquireUpdateName,
+    {
+      args: [request],
+      startWorkflowOperation: new WithStartWorkflowOperation(claimLeaseName, {
+        workflowId: run().workflowId,
+        taskQueue: queueNames(taskQueue).inbound,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      }),
+    },
+  );
+}
+
 describe('the lease of a claim', () => {
   test('S-113 ends within seconds of its time, and its run with it', async () => {
     expect(await claimFor(1_000)).toMatchObject({ kind: 'granted', renewed: false });
@@ -110,37 +134,27 @@ describe('the lease of a claim', () => {
     expect((await run().describe()).runId).toBe(first);
   });
 
+  test('S-110 goes to one of a crowd that reaches the run from many gateways, which goes on', async () => {
+    const keys = await Promise.all(Array.from({ length: 8 }, () => automationKey(stack, tenant)));
+    const asked = Array.from({ length: 40 }, (_, n) => (keys[n % keys.length] as TestKey).id);
+    const answers = await Promise.all(
+      asked.map(async (id) => ({ id, ...(await askRun(id, 500)) })),
+    );
+    const granted = answers.filter(({ kind }) => kind === 'granted');
+    expect(new Set(granted.map(({ id }) => id)).size).toBe(1);
+    expect(granted).toHaveLength(5);
+    expect(answers.filter(({ kind }) => kind === 'held')).toHaveLength(35);
+    expect(await claims()).toMatchObject([{ status: 'active', claim_fence: 1 }]);
+    await lapse(stack.database.admin, conversation.id);
+    await run().signal('changed');
+    await ended();
+    expect(await claims()).toMatchObject([{ status: 'expired' }]);
+  });
+
   test('S-110 goes on over continue-as-new', async () => {
-    const input: ClaimLeaseInput = {
-      tenantId: tenant.id,
-      conversationId: conversation.id,
-      turnsMax: 2,
-    };
-    const acquire = async (leaseMs: number): Promise<ClaimOutcome> => {
-      const request: ClaimRequest = {
-        requestId: randomUUID(),
-        credentialId: credential.id,
-        leaseMs,
-        deadline: new Date(Date.now() + 30_000).toISOString(),
-      };
-      return temporal.client.workflow.executeUpdateWithStart<
-        Workflow,
-        ClaimOutcome,
-        [ClaimRequest]
-      >(acquireUpdateName, {
-        updateId: request.requestId,
-        args: [request],
-        startWorkflowOperation: new WithStartWorkflowOperation(claimLeaseName, {
-          workflowId: run().workflowId,
-          taskQueue: queueNames(taskQueue).inbound,
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        }),
-      });
-    };
+    const acquire = () => askRun(credential.id, 2);
     const answers: ClaimOutcome[] = [];
-    for (let asked = 0; asked < 8; asked += 1) answers.push(await acquire(60_000));
+    for (let asked = 0; asked < 8; asked += 1) answers.push(await acquire());
     for (const [n, answer] of answers.entries()) {
       expect(answer).toMatchObject({ kind: 'granted', renewed: n > 0, fence: 1 });
     }

@@ -38,39 +38,80 @@ const settlesMax = 50;
 /**
  * Claims a conversation through its run, which keeps the time of the claim. What the row alone can
  * answer needs no run: a renewal, and a refusal. Holds no connection of the database while it waits.
- * When no answer comes, the row says whether the claim was made; after the deadline, which the
- * claiming statement compares with the clock of the database, it never will be.
+ *
+ * Of those who claim one conversation at once, one asks the run; the others wait for what becomes of
+ * it and look at the row again, so that a crowd is answered by the row and not by the run.
  */
 export function makeClaimConversation(deps: ClaimConversationDeps): ClaimConversation {
+  const asking = new Map<string, Promise<ClaimAnswer>>();
+
+  async function claim(attempt: ClaimAttempt): Promise<ClaimAnswer> {
+    const place = `${attempt.tenantId} ${attempt.conversationId}`;
+    const endsAtMs = performance.now() + deps.budgetMs;
+    for (;;) {
+      const found = await look(deps, attempt);
+      if (!('deadline' in found)) return found;
+      const ahead = asking.get(place);
+      if (ahead === undefined) {
+        const asked = ask(deps, attempt, found.deadline).finally(() => asking.delete(place));
+        asking.set(place, asked);
+        return asked;
+      }
+      const leftMs = endsAtMs - performance.now();
+      // Nothing was asked for this one: nothing can come later.
+      if (leftMs <= 0) return { kind: 'unavailable' };
+      await settledWithin(ahead, leftMs);
+    }
+  }
+
   return async (attempt) => {
-    const answer = await claim(deps, attempt);
+    const answer = await claim(attempt);
     deps.onAnswer(answer);
     return answer;
   };
 }
 
-async function claim(deps: ClaimConversationDeps, attempt: ClaimAttempt): Promise<ClaimAnswer> {
-  const { tenantId, conversationId, requestId, credentialId } = attempt;
-  const request = { requestId, credentialId, leaseMs: deps.leaseMs };
-  const found = await deps.withTenant(tenantId, async (tx) => {
-    const met = await meetClaim(tx, conversationId, request);
-    return met?.outcome ?? { deadline: await momentIn(tx, deps.budgetMs) };
-  });
-  if (!('deadline' in found)) return found.kind === 'late' ? { kind: 'unavailable' } : found;
+/** Waits until a promise has settled, whichever way, or the time is over. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  const waiting = new AbortController();
+  const isOver = sleep(ms, undefined, { signal: waiting.signal });
+  await Promise.race([promise, isOver]).catch(() => undefined);
+  isOver.catch(() => undefined);
+  waiting.abort();
+}
 
-  const deadline = found.deadline.toISOString();
-  const waitMs = deps.budgetMs + answerMarginMs;
+/** What the row answers, or until when the run may grant the claim, by the database's clock. */
+async function look(
+  { withTenant, leaseMs, budgetMs }: ClaimConversationDeps,
+  { tenantId, conversationId, requestId, credentialId }: ClaimAttempt,
+): Promise<ClaimAnswer | { readonly deadline: Date }> {
+  return withTenant(tenantId, async (tx) => {
+    const met = await meetClaim(tx, conversationId, { requestId, credentialId, leaseMs });
+    return met === undefined ? { deadline: await momentIn(tx, budgetMs) } : answerOf(met.outcome);
+  });
+}
+
+const answerOf = (outcome: ClaimOutcome | undefined): ClaimAnswer =>
+  outcome === undefined || outcome.kind === 'late' ? { kind: 'unavailable' } : outcome;
+
+/**
+ * Has the run grant the claim. When no answer comes, the row says whether it did; after the deadline,
+ * which the claiming statement compares with the clock of the database, it never will.
+ */
+async function ask(
+  deps: ClaimConversationDeps,
+  attempt: ClaimAttempt,
+  deadline: Date,
+): Promise<ClaimAnswer> {
+  const { tenantId, conversationId, requestId, credentialId } = attempt;
+  const { runs, leaseMs, budgetMs, log } = deps;
+  const request = { requestId, credentialId, leaseMs, deadline: deadline.toISOString() };
   try {
-    const outcome = await deps.runs.acquire(
-      tenantId,
-      conversationId,
-      { ...request, deadline },
-      waitMs,
-    );
-    return outcome === undefined || outcome.kind === 'late' ? { kind: 'unavailable' } : outcome;
+    const waitMs = budgetMs + answerMarginMs;
+    return answerOf(await runs.acquire(tenantId, conversationId, request, waitMs));
   } catch (error) {
-    deps.log.warn({ event: 'claim.unanswered', conversationId, requestId, err: error });
-    return settle(deps, attempt, found.deadline);
+    log.warn({ event: 'claim.unanswered', conversationId, requestId, err: error });
+    return settle(deps, attempt, deadline);
   }
 }
 
