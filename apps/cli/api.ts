@@ -13,6 +13,7 @@ export interface Api {
   /** `idempotencyKey` is drawn when absent. */
   post<Document>(path: string, body?: unknown, idempotencyKey?: string): Promise<Document>;
   patch<Document>(path: string, body: unknown): Promise<Document>;
+  put<Document>(path: string, body: unknown): Promise<Document>;
   delete(path: string): Promise<void>;
   /** Opens an answer that has no end of its own: its text as it comes, until the signal fires. */
   stream(path: string, options: StreamOptions): Promise<ReadableStream<string>>;
@@ -73,6 +74,7 @@ export function makeApi(access: () => ApiAccess): Api {
     get: (path, query = {}) => call('GET', path, { query }),
     post: (path, body, idempotencyKey) => call('POST', path, { body, idempotencyKey }),
     patch: (path, body) => call('PATCH', path, { body }),
+    put: (path, body) => call('PUT', path, { body }),
     async delete(path) {
       await call('DELETE', path);
     },

@@ -1,4 +1,5 @@
 import type { CliCommand, CommandGroup } from '../command.ts';
+import { assistant } from './assistant.ts';
 import { audit } from './audit.ts';
 import { actions, verifiers, workflows } from './catalogue.ts';
 import { claims } from './claims.ts';
@@ -34,6 +35,7 @@ export const commands: readonly (CliCommand | CommandGroup)[] = [
   replay,
   conversations,
   claims,
+  assistant,
   listen,
   tickets,
   signature,
