@@ -246,7 +246,9 @@ export const variables = {
   ),
   TIDEGATE_EVENT_RETENTION_DAYS: days
     .default(30)
-    .meta(about('Days after which events are deleted. Their deliveries stay.')),
+    .meta(
+      about('Days after which events and traces of the assistant are deleted. Deliveries stay.'),
+    ),
   TIDEGATE_DELIVERY_RETENTION_DAYS: days
     .default(90)
     .meta(

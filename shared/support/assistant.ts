@@ -62,7 +62,7 @@ export async function lookAround(
   if (run.state !== 'pending') return { kind: 'ended', result: await resultOf(tx, run) };
 
   const claim = await findLiveClaim(tx, conversationId);
-  const settings = await findAssistantSettings(tx);
+  const settings = await findAssistantSettings(tx, lock === 'none' ? 'none' : 'for share');
   const reason = reasonToStop({
     settings,
     conversation,

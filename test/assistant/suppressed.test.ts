@@ -296,6 +296,20 @@ describe('between two steps', () => {
     },
   );
 
+  test('S-113 who switches it off waits for the answer that is being written', async () => {
+    const question = await ownQuestion(answerable);
+    const answer = { articleIds: [articleId], confidence: 1 };
+    const off = await stack.factory.withTenant(tenant.id, async (tx) => {
+      const { messageId } = (await answerQuestion(tx, question, answer)) ?? {};
+      expect(messageId).toEqual(expect.any(String));
+      const off = api.put('/assistant', { enabled: false });
+      await someoneWaits(stack);
+      return { off };
+    });
+    expect((await off.off).body).toMatchObject({ enabled: false });
+    expect(await saidIn(api, question.conversationId)).toHaveLength(2);
+  });
+
   test('S-113 an agent who answers keeps it silent', async () => {
     before('persistence', () =>
       api.post('/conversations/messages/send', { conversationId, content: 'Like this.' }),

@@ -5,6 +5,7 @@ import {
 import { countStartFault } from '../../../shared/db/queries/start-faults.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { WithTenant } from '../../../shared/db/tenant.ts';
+import { startLoop, type Loop } from '../../../shared/domain/loop.ts';
 import { startFailureReason } from '../../../shared/temporal/start-failure.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { RefuseStart } from './refuse-start.ts';
@@ -24,10 +25,9 @@ const retryBaseMs = 10_000;
 /** A delivery whose start has met a fault more often than this is failed, where people see it. */
 const faultsMax = 20;
 
-export interface Sweeper {
+export interface Sweeper extends Loop {
   /** One look: starts what is due. Returns how many deliveries were started. */
   sweep(): Promise<number>;
-  stop(): Promise<void>;
 }
 
 export interface SweeperDeps {
@@ -45,14 +45,11 @@ export interface SweeperDeps {
  * Temporal was away. Every replica runs one; the database hands each row to one of them at a time.
  */
 export function startSweeper(deps: SweeperDeps): Sweeper {
-  let isStopped = false;
   /**
    * While this process does not reach Temporal it takes no delivery: another replica may reach it,
    * and a delivery that was taken in vain waits longer each time.
    */
   let isEngineAway = true;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
 
   async function sweep(): Promise<number> {
     if (isEngineAway) isEngineAway = !(await deps.starter.isReachable());
@@ -68,30 +65,15 @@ export function startSweeper(deps: SweeperDeps): Sweeper {
     return started;
   }
 
-  async function loop(): Promise<void> {
-    let found = 0;
-    try {
-      found = await sweep();
-    } catch (error) {
-      deps.log.warn({ event: 'inbound.sweep_failed', err: error }, 'will look again');
-    }
-    if (isStopped) return;
+  const loop = startLoop({
     // What was found may have more behind it.
-    timer = setTimeout(next, found > 0 ? 0 : deps.intervalMs);
-  }
-  function next(): void {
-    running = loop();
-  }
-  next();
-
-  return {
-    sweep,
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
+    turn: async () => ((await sweep()) > 0 ? 0 : deps.intervalMs),
+    onError(error) {
+      deps.log.warn({ event: 'inbound.sweep_failed', err: error }, 'will look again');
+      return deps.intervalMs;
     },
-  };
+  });
+  return { sweep, ...loop };
 }
 
 /** Sees one delivery through, or fails it when its start is refused or has met one fault too many. */

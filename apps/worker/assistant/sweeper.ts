@@ -1,7 +1,7 @@
 import { claimDueAssistantRuns } from '../../../shared/db/queries/assistant-runs.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
-import { startLoop, type Loop } from '../loop.ts';
+import { startLoop, type Loop } from '../../../shared/domain/loop.ts';
 import type { AssistantRuns } from './runs.ts';
 
 /** All of a batch are under way at once, and the next one follows when they are done. */

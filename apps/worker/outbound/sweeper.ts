@@ -5,6 +5,7 @@ import {
   type DueWake,
 } from '../../../shared/db/queries/outbound-wakes.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
+import { startLoop, type Loop } from '../../../shared/domain/loop.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { Courier } from './courier.ts';
 
@@ -14,10 +15,6 @@ const batchMax = 16;
 const backlogMin = 64;
 /** Meanwhile the sweeper looks whether the lane has taken it. */
 const laneCheckMs = 1_000;
-
-export interface OutboundSweeper {
-  stop(): Promise<void>;
-}
 
 export interface OutboundSweeperDeps {
   readonly pool: Pool;
@@ -31,13 +28,10 @@ export interface OutboundSweeperDeps {
  * away, when a wake was lost, when a run was terminated by hand, and when a held delivery's time comes.
  * Every replica runs one; the database hands each row to one of them at a time.
  */
-export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper {
-  let isStopped = false;
+export function startOutboundSweeper(deps: OutboundSweeperDeps): Loop {
   /** Meanwhile nothing is taken: another replica may reach it, and what is taken in vain waits longer. */
   let isEngineAway = true;
   let isLaneOpen = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
 
   async function sweep(): Promise<number> {
     if (isEngineAway) isEngineAway = !(await deps.courier.isReachable());
@@ -52,17 +46,6 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
     return roused;
   }
 
-  async function loop(): Promise<void> {
-    let roused = 0;
-    try {
-      roused = await sweep();
-    } catch (error) {
-      deps.log.warn({ event: 'outbound.sweep_failed', err: error }, 'will look again');
-    }
-    if (isStopped) return;
-    // What was found may have more behind it.
-    timer = setTimeout(next, roused > 0 ? 0 : pauseMs());
-  }
   /** Whether there is a backlog, and the lane is open for it. */
   async function isLeftToLane(): Promise<boolean> {
     if ((await countDueWakes(deps.pool, backlogMin)) < backlogMin) return false;
@@ -70,18 +53,14 @@ export function startOutboundSweeper(deps: OutboundSweeperDeps): OutboundSweeper
     return true;
   }
   const pauseMs = (): number => (isLaneOpen ? laneCheckMs : deps.intervalMs);
-  function next(): void {
-    running = loop();
-  }
-  next();
-
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
+  return startLoop({
+    // What was found may have more behind it.
+    turn: async () => ((await sweep()) > 0 ? 0 : pauseMs()),
+    onError(error) {
+      deps.log.warn({ event: 'outbound.sweep_failed', err: error }, 'will look again');
+      return pauseMs();
     },
-  };
+  });
 }
 
 async function rouse({ courier, log }: OutboundSweeperDeps, delivery: DueWake): Promise<boolean> {

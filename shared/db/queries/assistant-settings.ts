@@ -17,11 +17,18 @@ const toSettings = (row: SettingsRow): AssistantSettings => ({
   handOffText: row.handoff_text,
 });
 
-/** What the tenant decided about its assistant; switched off where it never did. */
-export async function findAssistantSettings(tx: TenantTx): Promise<AssistantSettings> {
+/**
+ * What the tenant decided about its assistant; switched off where it never did. `for share` keeps it
+ * like that until the commit: who switches it off waits for what is being written, and nothing follows.
+ */
+export async function findAssistantSettings(
+  tx: TenantTx,
+  lock: 'none' | 'for share' = 'none',
+): Promise<AssistantSettings> {
   const { rows } = await tx.query<SettingsRow>({
-    name: 'find_assistant_settings',
-    text: `select ${columns} from assistant_settings s where s.tenant_id = $1::uuid`,
+    text: `
+      select ${columns} from assistant_settings s where s.tenant_id = $1::uuid
+      ${lock === 'none' ? '' : 'for share'}`,
     values: [tx.tenantId],
   });
   return rows[0] === undefined ? assistantDefaults : toSettings(rows[0]);

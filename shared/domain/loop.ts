@@ -10,7 +10,7 @@ export function startLoop(work: {
   onError(error: unknown): number;
 }): Loop {
   let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function turn(): Promise<void> {
