@@ -87,6 +87,10 @@ export const conversationChangeSchema = z
     conversationId: z.uuid(),
     status: statusSchema.optional(),
     assignedAgentId: assigneeSchema.optional(),
+    aiWorkflowState: z
+      .literal('none')
+      .optional()
+      .describe('Takes back a hand-off, so that programs and the assistant may answer again'),
   })
   .meta({ id: 'ConversationChange' });
 

@@ -107,6 +107,25 @@ describe('a conversation', () => {
     expect(answered.lastInboundMessagePreview).toBe(shown.lastInboundMessagePreview);
   });
 
+  test('S-115 a hand-off is taken back, with its reason, and told', async () => {
+    const { id } = await testConversation(stack, tenant);
+    await stack.database.admin.query(
+      `update conversations set ai_workflow_state = 'handoff', ai_handoff_reason = 'unsure'
+       where id = $1`,
+      [id],
+    );
+    const change = { conversationId: id, aiWorkflowState: 'none' };
+    expect(await user.post('/conversations/update', change)).toMatchObject({ status: 200 });
+    expect(await get(id)).toMatchObject({ aiWorkflowState: 'none', aiHandoffReason: null });
+    const { rows } = await stack.database.admin.query(
+      `select data from events where object_id = $1 and type = 'conversation.updated'`,
+      [id],
+    );
+    expect(rows).toEqual([{ data: { aiWorkflowState: 'none' } }]);
+    const forged = { conversationId: id, aiWorkflowState: 'handoff' };
+    expect(await user.post('/conversations/update', forged)).toMatchObject({ status: 400 });
+  });
+
   test('S-115 shows the live claim, and one that ran out no more', async () => {
     const { id } = await testConversation(stack, tenant);
     const claim = await testClaim(stack, tenant, {

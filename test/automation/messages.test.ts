@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findConversation, listUnanswered } from '../../shared/db/queries/conversations.ts';
+import { findConversation } from '../../shared/db/queries/conversations.ts';
 import { recordVisitorMessage } from '../../shared/support/messages.ts';
 import { apiAs, type ApiCaller } from '../support/api.ts';
 import { automationKey, type TestKey } from '../support/automation.ts';
@@ -232,28 +232,5 @@ describe('a received message', () => {
       conversation.id,
     ]);
     expect(await receive('who?')).toMatchObject({ status: 409, body: { code: 'visitor_missing' } });
-  });
-});
-
-describe('a visitor who waits', () => {
-  const unanswered = () => stack.factory.withTenant(tenant.id, (tx) => listUnanswered(tx, 10));
-
-  test('is found until somebody answers, or the conversation is handed off or closed', async () => {
-    expect(await unanswered()).toEqual([]);
-    await receive('first');
-    const { body: last } = await receive('second');
-    expect(await unanswered()).toMatchObject([
-      { conversationId: conversation.id, messageId: last.id },
-    ]);
-    const send = { conversationId: conversation.id, content: 'answer' };
-    await user.post('/conversations/messages/send', send);
-    expect(await unanswered()).toEqual([]);
-    await receive('third');
-    expect(await unanswered()).toHaveLength(1);
-    await stack.database.admin.query(
-      `update conversations set ai_workflow_state = 'handoff' where id = $1`,
-      [conversation.id],
-    );
-    expect(await unanswered()).toEqual([]);
   });
 });

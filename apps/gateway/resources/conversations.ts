@@ -54,7 +54,7 @@ export const conversationRoutes = defineResource({
   update: {
     body: conversationChangeSchema,
     run: ({ tx, body: { conversationId: _id, ...change } }, before) =>
-      changeConversation(tx, before, given(change)),
+      changeConversation(tx, before, { ...given(change), ...withoutReason(change) }),
   },
 });
 
@@ -66,6 +66,10 @@ async function open({
   const visitorId = body.visitorId ?? (await addVisitor(tx, given(visitor))).id;
   return openConversation(tx, { visitorId, channel, subject, assignedAgentId });
 }
+
+/** The reason of a hand-off goes with it. */
+const withoutReason = ({ aiWorkflowState }: { readonly aiWorkflowState?: 'none' | undefined }) =>
+  aiWorkflowState === undefined ? {} : { aiHandoffReason: null };
 
 function present(conversation: Conversation, { tenantId }: TenantTx) {
   const { claim } = conversation;

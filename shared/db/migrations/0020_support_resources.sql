@@ -117,10 +117,6 @@ create index conversations_by_assignee
   where assigned_agent_id is not null;
 create index conversations_by_visitor
   on conversations (tenant_id, visitor_id, updated_at desc, id desc);
--- Serves those in which a visitor waits for an answer that the built-in assistant may give.
-create index conversations_unanswered on conversations (tenant_id, last_inbound_message_at, id)
-  where status = 'open' and ai_workflow_state <> 'handoff'
-    and last_inbound_message_at = last_message_at;
 
 -- Messages are never changed: the application may add and read them.
 create table messages (
