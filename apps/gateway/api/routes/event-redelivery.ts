@@ -37,6 +37,8 @@ export function eventRedeliveryRoutes({ eventRetentionDays }: EventServices): re
         const named = body?.endpointId;
         const endpointId = named === undefined ? null : endpointIdOf(named);
         if (endpointId === undefined) throw invalid('/endpointId', 'This is no id of an endpoint.');
+        // Before the answer of an earlier call is looked for, which may have been another user's.
+        if (named !== undefined) await requireEndpoint(context, named);
         const ownerUserId = await ownerOf(context);
         const deliveries = await redeliverEvent(tx, event, { endpointId, ownerUserId });
         await audit(context, {

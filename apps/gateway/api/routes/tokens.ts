@@ -9,7 +9,7 @@ import {
   type PersonalToken,
 } from '../../../../shared/db/queries/personal-tokens.ts';
 import { findUser } from '../../../../shared/db/queries/users.ts';
-import { invalid, TidegateError } from '../../../../shared/errors/tidegate-error.ts';
+import { TidegateError } from '../../../../shared/errors/tidegate-error.ts';
 import {
   createdTokenSchema,
   newTokenSchema,
@@ -63,14 +63,19 @@ export const tokenRoutes: readonly ApiRoute[] = [
     body: newTokenSchema,
     status: 201,
     response: createdTokenSchema,
-    errors: ['permission_missing'],
+    errors: ['permission_missing', 'not_found'],
     async handle(context) {
       const { tx, caller, body } = context;
       const userId = body.userId ?? caller.userId;
       if (userId !== caller.userId) {
         requirePermission(caller, 'members.manage');
         const user = await findUser(tx, userId);
-        if (user === undefined) throw invalid('/userId', 'There is no such user.');
+        if (user === undefined) {
+          const message = 'There is no such user.';
+          throw new TidegateError('not_found', message, {
+            details: [{ pointer: '/userId', message }],
+          });
+        }
         // A token is the user itself: an administrator must not become an owner through one.
         if (user.role === 'owner' && caller.role !== 'owner') {
           throw new TidegateError(
