@@ -13,6 +13,8 @@ import {
 } from '../../shared/db/queries/maintenance.ts';
 import type { MaintenanceActivities, MaintenanceJobName } from './contract.ts';
 import type { MaintenanceDeps } from './deps.ts';
+import type { TenantJob } from './for-each.ts';
+import { sendNotices } from './send-notices.ts';
 import {
   disableFailingEndpoints,
   expireDeliveries,
@@ -20,7 +22,6 @@ import {
   startReplays,
   startRotations,
   tendRotations,
-  type TenantJob,
 } from './tenant-jobs.ts';
 
 /** A job that is one statement over all tenants. */
@@ -44,6 +45,7 @@ const jobs: Readonly<Record<MaintenanceJobName, TenantJob>> = {
   tendRotations,
   sealLegacySecrets,
   disableFailing: disableFailingEndpoints,
+  sendNotices,
   startReplays,
   async expireClaims(deps, olderThanMs, rowsMax) {
     const count = await expireStaleClaims(deps.pool, olderThanMs, rowsMax);

@@ -13,6 +13,7 @@ export type MaintenanceJobName =
   | 'tendRotations'
   | 'sealLegacySecrets'
   | 'disableFailing'
+  | 'sendNotices'
   | 'startReplays'
   | 'expireClaims';
 

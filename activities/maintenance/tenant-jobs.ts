@@ -18,19 +18,9 @@ import type { OutboundDeliveryId } from '../../shared/domain/ids.ts';
 import { isSettled } from '../../shared/domain/outbound.ts';
 import { tendRotation } from '../../shared/outbound/secret-rotation.ts';
 import { reportFailed } from '../delivery/report.ts';
-import type { MaintenanceDeps } from './deps.ts';
 import { disableFailing } from './disable-failing.ts';
 import { failingMeasure } from './failing-policy.ts';
-
-/**
- * One bounded batch of a job that finds its rows across tenants and works on each in a transaction of
- * its tenant. Returns how many there were; fewer than `rowsMax` means that nothing is left.
- */
-export type TenantJob = (
-  deps: MaintenanceDeps,
-  olderThanMs: number,
-  rowsMax: number,
-) => Promise<number>;
+import { forEach, type TenantJob } from './for-each.ts';
 
 /** Starts the runs of rotations that have none: the process that began them died, or Temporal was away. */
 export const startRotations: TenantJob = async (deps, _olderThanMs, rowsMax) =>
@@ -67,13 +57,10 @@ export const disableFailingEndpoints: TenantJob = async (deps, _olderThanMs, row
   forEach(
     await listFailingEndpoints(deps.pool, failingMeasure, rowsMax),
     async ({ tenantId, endpointId }) => {
-      const mail = await deps.withTenant(tenantId, (tx) => disableFailing(tx, endpointId));
-      if (mail === undefined) return;
-      deps.log.warn({ event: 'endpoint.auto_disabled', tenantId, endpointId });
-      // Told by an event already: a mail that cannot be sent undoes nothing.
-      await deps.mailer?.send(mail).catch((error: unknown) => {
-        deps.log.warn({ event: 'mail.failed', endpointId, err: error }, 'check TIDEGATE_SMTP_URL');
-      });
+      const isDisabled = await deps.withTenant(tenantId, (tx) =>
+        disableFailing(tx, endpointId, { isMailOwed: deps.mailer !== undefined }),
+      );
+      if (isDisabled) deps.log.warn({ event: 'endpoint.auto_disabled', tenantId, endpointId });
     },
   );
 
@@ -97,23 +84,4 @@ async function expire(tx: TenantTx, id: OutboundDeliveryId): Promise<void> {
   if (delivery === undefined || isSettled(delivery.status)) return;
   await settleDelivery(tx, id, { status: 'failed', code: 'expired', message: expiredMessage });
   await reportFailed(tx, delivery, { reason: expiredMessage, lastStatus: null });
-}
-
-/**
- * Works on each; one that fails does not keep the others from their turn. Rejects with the first error
- * at the end, so that an operator sees it on the run.
- */
-async function forEach<Row>(
-  rows: readonly Row[],
-  work: (row: Row) => Promise<unknown>,
-): Promise<number> {
-  const failures: unknown[] = [];
-  for (const row of rows) {
-    await work(row).catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) {
-    const message = `${failures.length} of ${rows.length} could not be done`;
-    throw new Error(message, { cause: failures[0] });
-  }
-  return rows.length;
 }

@@ -116,6 +116,7 @@ describe('the maintenance schedules', () => {
       'tendRotations',
       'sealLegacySecrets',
       'disableFailing',
+      'sendNotices',
       'startReplays',
       'expireClaims',
     ]);

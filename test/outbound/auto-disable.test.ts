@@ -1,12 +1,8 @@
-import { SMTPServer } from 'smtp-server';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { MaintenanceDeps } from '../../activities/maintenance/deps.ts';
 import type { Pool } from '../../shared/db/pool.ts';
 import { setEndpointStatus } from '../../shared/db/queries/endpoints.ts';
 import { releaseHeld } from '../../shared/db/queries/outbound-deliveries.ts';
 import { findEventType } from '../../shared/events/catalogue.ts';
-import { makeMailer } from '../../shared/mail/mailer.ts';
 import { openAppPool } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
@@ -43,8 +39,8 @@ beforeEach(async () => {
   });
 });
 
-const run = (deps: Partial<MaintenanceDeps> = {}) =>
-  maintenanceActivities(pool, rig.factory, deps).runMaintenanceJob({
+const run = () =>
+  maintenanceActivities(pool, rig.factory).runMaintenanceJob({
     name: 'disableFailing',
     olderThanMs: 0,
     rowsMax: 100,
@@ -217,73 +213,5 @@ describe('an endpoint that was disabled automatically', () => {
     await past('failed', 10, 0);
     await run();
     expect(await standing()).toMatchObject({ status: 'disabled' });
-  });
-});
-
-describe('the mail about it', () => {
-  interface SentMail {
-    readonly to: readonly string[];
-    readonly text: string;
-  }
-
-  /** A mail server on loopback that keeps what it gets. */
-  async function startMailServer() {
-    const mails: SentMail[] = [];
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS', 'AUTH'],
-      onData(stream, session, callback) {
-        const chunks: Buffer[] = [];
-        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('end', () => {
-          const to = session.envelope.rcptTo.map(({ address }) => address);
-          mails.push({ to, text: Buffer.concat(chunks).toString('utf8') });
-          callback();
-        });
-      },
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.server.address() as AddressInfo;
-    return {
-      mails,
-      url: `smtp://127.0.0.1:${port}`,
-      close: () => new Promise<void>((resolve) => server.close(() => resolve())),
-    };
-  }
-
-  const emailOf = (id: string): string => `${id}@example.test`;
-
-  test('S-077 goes to the maker of the endpoint, or else to the owners of the tenant', async () => {
-    const server = await startMailServer();
-    const mailer = makeMailer({ smtpUrl: server.url, from: 'Tidegate <t@example.test>' });
-    const owner = await rig.factory.user(tenant, { role: 'owner' });
-    const maker = await rig.factory.user(tenant);
-    await past('failed', 10);
-    await run({ mailer });
-    expect(server.mails).toMatchObject([{ to: [emailOf(owner.id)] }]);
-    expect(server.mails[0]?.text).toMatch(/10 deliveries failed and none arrived/);
-
-    const made = await rig.endpoint(tenant, { url: `${receiver.url}/made` });
-    await rig.database.admin.query('update endpoints set created_by = $1 where id = $2', [
-      maker.id,
-      made.id,
-    ]);
-    await past('failed', 10, hourMs, made);
-    await run({ mailer });
-    await run({ mailer });
-    expect(server.mails.slice(1)).toMatchObject([{ to: [emailOf(maker.id)] }]);
-    mailer.close();
-    await server.close();
-  });
-
-  test('never fails the job when its server is away', async () => {
-    const server = await startMailServer();
-    await server.close();
-    await rig.factory.user(tenant, { role: 'owner' });
-    await past('failed', 10);
-    const mailer = makeMailer({ smtpUrl: server.url, from: 't@example.test' });
-    expect(await run({ mailer })).toEqual({ rows: 1, isDone: true });
-    expect(await standing()).toMatchObject({ status: 'disabled' });
-    mailer.close();
   });
 });

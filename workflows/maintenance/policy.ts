@@ -76,6 +76,7 @@ export function maintenanceSchedules(ages: RetentionAges): readonly MaintenanceS
           { name: 'tendRotations', olderThanMs: 0 },
           { name: 'sealLegacySecrets', olderThanMs: 0 },
           { name: 'disableFailing', olderThanMs: 0 },
+          { name: 'sendNotices', olderThanMs: 0 },
           { name: 'startReplays', olderThanMs: stalledMs },
           { name: 'expireClaims', olderThanMs: 0 },
         ],

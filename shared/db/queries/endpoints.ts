@@ -227,6 +227,7 @@ export async function setEndpointStatus(
     text: `
       update endpoints
       set status = $3::text, disabled_reason = null, disabled_at = null, auto_disabled_at = null,
+        notice_due_at = null,
         enabled_at = case when status = 'disabled' then clock_timestamp() else enabled_at end,
         updated_at = clock_timestamp()
       where tenant_id = $1::uuid and id = $2::uuid`,

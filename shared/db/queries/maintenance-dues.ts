@@ -8,7 +8,7 @@ import {
 } from '../../domain/ids.ts';
 import type { Pool } from '../pool.ts';
 
-/** What maintenance jobs find across tenants, through the functions of migration 0015. */
+/** What maintenance jobs find across tenants, through the functions of migrations 0015 and 0024. */
 
 export interface DueEndpoint {
   readonly tenantId: TenantId;
@@ -62,6 +62,15 @@ export async function listFailingEndpoints(
       select tenant_id, endpoint_id
       from failing_endpoints($1::bigint, $2::integer, $3::integer[], $4::integer)`,
     values: [measure.windowMs, measure.failuresMax, measure.steps, rowsMax],
+  });
+  return rows.map(toDueEndpoint);
+}
+
+/** Endpoints of which a mail to their owners is due. */
+export async function listOwedNotices(pool: Pool, rowsMax: number): Promise<DueEndpoint[]> {
+  const { rows } = await pool.query<EndpointRow>({
+    text: 'select tenant_id, endpoint_id from owed_notices($1::integer)',
+    values: [rowsMax],
   });
   return rows.map(toDueEndpoint);
 }
