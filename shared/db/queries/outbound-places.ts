@@ -106,9 +106,13 @@ export async function takeNextWaiting(
     name: 'take_next_waiting',
     text: `
       with under_way as (
+        -- Counted only where somebody waits: every attempt at the endpoint waits for this statement.
         select count(*)::integer as n from outbound_attempts
         where tenant_id = $1::uuid and endpoint_id = $2::uuid and finished_at is null
           and lease_until > clock_timestamp()
+          and (select exists (
+            select from outbound_deliveries
+            where tenant_id = $1::uuid and endpoint_id = $2::uuid and waiting_since is not null))
       ), next as (
         -- Not a subquery of the update: the planner may run that again for each row, limit and all.
         select id from outbound_deliveries
@@ -124,8 +128,9 @@ export async function takeNextWaiting(
       update outbound_deliveries w
       set waiting_since = null, wake_attempts = 0,
         wake_due_at = clock_timestamp() + make_interval(secs => $4::integer / 1000.0)
-      from next
-      where w.tenant_id = $1::uuid and w.id = next.id
+      -- As an array, the rows are found by their key; how many they are, the planner cannot know, and
+      -- might read the whole table under the lock of the gate.
+      where w.tenant_id = $1::uuid and w.id = any(array(select id from next))
       returning w.id, w.endpoint_id, w.event_type, w.retry`,
     values: [tx.tenantId, endpointId, after === 'success', startGraceMs, places],
   });
@@ -141,13 +146,11 @@ export async function lineUpSleeping(tx: TenantTx, endpointId: EndpointId): Prom
     name: 'line_up_sleeping',
     text: `
       update outbound_deliveries d set waiting_since = clock_timestamp()
-      from (
+      where d.tenant_id = $1::uuid and d.id = any(array(
         select id from outbound_deliveries
         where tenant_id = $1::uuid and endpoint_id = $2::uuid and status = 'retrying'
           and waiting_since is null and next_attempt_at > clock_timestamp()
-        for update skip locked
-      ) n
-      where d.tenant_id = $1::uuid and d.id = n.id`,
+        for update skip locked))`,
     values: [tx.tenantId, endpointId],
   });
   return rowCount;
