@@ -85,6 +85,8 @@ export async function openAttempt(
       return notNow({ kind: 'wait', reason: 'held', waitMs: holdRecheckMs }, await passOn());
     case 'wait_lease':
       return notNow({ kind: 'wait', reason: 'lease', waitMs: opening.waitMs });
+    case 'wait_time':
+      return notNow({ kind: 'wait', reason: 'retry', waitMs: opening.waitMs });
     case 'wait_slot':
       return notNow({ kind: 'wait', reason: 'rate', waitMs: opening.waitMs });
     case 'reserve_slot':

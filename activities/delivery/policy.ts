@@ -34,6 +34,7 @@ export type Opening =
   | { readonly kind: 'fail'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'hold'; readonly reason: HoldReason }
   | { readonly kind: 'wait_lease'; readonly waitMs: number }
+  | { readonly kind: 'wait_time'; readonly waitMs: number }
   | { readonly kind: 'wait_slot'; readonly waitMs: number }
   | { readonly kind: 'reserve_slot'; readonly waitMs: number; readonly tokens: number }
   /** Try to take a place. `isLost`: the attempt before ended with its worker. */
@@ -56,8 +57,22 @@ export function decideOpening(
     const message = `${lostMax} attempts ended with their worker.`;
     return { kind: 'fail', code: 'attempts_exhausted', message };
   }
+  const earlyMs = untilDueMs(delivery);
+  if (earlyMs > 0) return { kind: 'wait_time', waitMs: earlyMs };
   const opening = decideRate(delivery, endpoint, isLost);
   return opening.kind === 'begin' && !isFor(endpoint, lane) ? { kind: 'turn_away' } : opening;
+}
+
+/**
+ * How long until a failed delivery is to be tried again, in milliseconds. A wake that comes late or twice
+ * must not use up a step of the schedule before its time (S-072); whoever is called to a free place, or
+ * asked for, is due.
+ */
+function untilDueMs(delivery: LockedDelivery): number {
+  const { status, nextAttemptInMs, isAskedFor, rateSlotInMs } = delivery;
+  // With a place in the rate its time is that of the place.
+  if (status !== 'retrying' || isAskedFor || rateSlotInMs !== null) return 0;
+  return Math.ceil(Math.max(0, nextAttemptInMs ?? 0));
 }
 
 /**

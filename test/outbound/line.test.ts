@@ -202,3 +202,40 @@ describe('a delivery of an endpoint that is down', () => {
     expect(await open('patient')).toMatchObject({ result: { kind: 'wait', reason: 'trouble' } });
   });
 });
+
+describe('a delivery that sleeps until a later attempt', () => {
+  const vault = makeTenantVault(parseKeyRing(masterKeys));
+  const open = () =>
+    factory.withTenant(tenant.id, (tx) => openAttempt(vault, tx, ids[0]!, 'patient'));
+
+  beforeEach(async () => {
+    await database.admin.query(
+      `update outbound_deliveries set status = 'retrying', attempts = 1, failures = 1,
+         next_attempt_at = now() + interval '1 hour' where id = $1`,
+      [ids[0]],
+    );
+  });
+
+  test('S-072 sleeps on when it is woken late or twice, and uses up no attempt', async () => {
+    const opened = await open();
+    expect(opened).toMatchObject({ kind: 'not_now', result: { kind: 'wait', reason: 'retry' } });
+    const { waitMs } = (opened as { result: { waitMs: number } }).result;
+    expect(waitMs).toBeGreaterThan(3_500_000);
+    const { rows } = await database.admin.query(
+      'select attempts from outbound_deliveries where id = $1',
+      [ids[0]],
+    );
+    expect(rows).toEqual([{ attempts: 1 }]);
+  });
+
+  test('is due when it is called to a place, because its endpoint answers again', async () => {
+    await lineUp(ids.slice(0, 1));
+    expect(idsOf(await next('success', 10))).toEqual([ids[0]]);
+    expect(await open()).toMatchObject({ kind: 'opened', attempt: { number: 2 } });
+  });
+
+  test('is due when its owner asks for it', async () => {
+    await factory.withTenant(tenant.id, (tx) => commandDelivery(tx, ids[0]!, 'retryNow'));
+    expect(await open()).toMatchObject({ kind: 'opened' });
+  });
+});

@@ -42,6 +42,7 @@ const delivery: LockedDelivery = {
   failureCode: null,
   lastError: null,
   rateSlotInMs: null,
+  nextAttemptInMs: null,
   isAskedFor: false,
 };
 const endpoint: AttemptEndpoint = {
@@ -158,6 +159,14 @@ describe('an opening', () => {
       kind: 'begin',
       tokens: -3,
     });
+  });
+
+  test('S-072 tries nothing again before its time, unless somebody asks for it', () => {
+    const early = { status: 'retrying', nextAttemptInMs: 59_000.2 } as const;
+    expect(decide({}, early)).toEqual({ kind: 'wait_time', waitMs: 59_001 });
+    expect(decide({}, { ...early, nextAttemptInMs: -1 })).toMatchObject({ kind: 'begin' });
+    expect(decide({}, { ...early, isAskedFor: true })).toMatchObject({ kind: 'begin' });
+    expect(decide({}, { ...early, rateSlotInMs: 400 })).toMatchObject({ kind: 'wait_slot' });
   });
 
   test.for([

@@ -95,6 +95,8 @@ export interface LockedDelivery {
   readonly lastError: string | null;
   /** How long until its place in the rate comes, in milliseconds; null when it holds none. */
   readonly rateSlotInMs: number | null;
+  /** Milliseconds until its next attempt is due, negative when it is; null when none is planned. */
+  readonly nextAttemptInMs: number | null;
   /** Whether its owner has asked for an attempt at once. */
   readonly isAskedFor: boolean;
 }
@@ -114,6 +116,7 @@ interface LockedRow {
   failure_code: ErrorCode | null;
   last_error: string | null;
   rate_slot_in_ms: number | null;
+  next_attempt_in_ms: number | null;
   is_asked_for: boolean;
 }
 
@@ -132,6 +135,8 @@ export async function lockOutboundDelivery(
         attempts, failures, failure_code, last_error,
         (extract(epoch from rate_slot_at - clock_timestamp()) * 1000)::double precision
           as rate_slot_in_ms,
+        (extract(epoch from next_attempt_at - clock_timestamp()) * 1000)::double precision
+          as next_attempt_in_ms,
         asked_at is not null as is_asked_for
       from outbound_deliveries
       where tenant_id = $1::uuid and id = $2::uuid for update`,
@@ -155,6 +160,7 @@ export async function lockOutboundDelivery(
       failureCode: row.failure_code,
       lastError: row.last_error,
       rateSlotInMs: row.rate_slot_in_ms,
+      nextAttemptInMs: row.next_attempt_in_ms,
       isAskedFor: row.is_asked_for,
     }
   );

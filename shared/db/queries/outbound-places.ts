@@ -127,6 +127,9 @@ export async function takeNextWaiting(
       )
       update outbound_deliveries w
       set waiting_since = null, wake_attempts = 0,
+        -- Its turn is now, whatever its schedule said.
+        next_attempt_at = case when w.next_attempt_at is null then null
+          else least(w.next_attempt_at, clock_timestamp()) end,
         wake_due_at = clock_timestamp() + make_interval(secs => $4::integer / 1000.0)
       -- As an array, the rows are found by their key; how many they are, the planner cannot know, and
       -- might read the whole table under the lock of the gate.
