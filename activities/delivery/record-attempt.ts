@@ -107,7 +107,7 @@ async function recordVerdict(
   if (verdict.kind === 'failed') {
     const { statusCode, error } = standing;
     await reportFailed(tx, delivery, { reason: error ?? verdict.code, lastStatus: statusCode });
-    if (verdict.isEndpointGone && (await disableEndpoint(tx, endpointId, goneReason, 'gone'))) {
+    if (verdict.isEndpointGone && (await disableGone(tx, endpointId))) {
       const disabledAt = new Date().toISOString();
       await publishEndpointEvent(tx, endpointId, 'endpoint.disabled', {
         reason: 'gone',
@@ -119,6 +119,12 @@ async function recordVerdict(
 }
 
 const goneReason = 'The receiver answered that it is gone.';
+
+/** Behind the lock of the gate, as whoever changes an endpoint takes the two: they cannot cross. */
+async function disableGone(tx: TenantTx, endpointId: EndpointId): Promise<boolean> {
+  await lockGateOnly(tx, endpointId);
+  return disableEndpoint(tx, endpointId, goneReason, 'gone');
+}
 
 function toRecord(answer: EgressResult): AttemptRecord {
   const isAnswered = answer.kind === 'answered';
