@@ -41,3 +41,30 @@ export async function pastDelivery(
   );
   return id;
 }
+
+/**
+ * Writes so many deliveries of an event each in one statement, a microsecond apart, with bodies that
+ * differ. They were made and ended `agoMs` ago.
+ */
+export async function pastDeliveries(
+  { admin }: Pick<TestDatabase, 'admin'>,
+  tenant: Pick<TestTenant, 'id'>,
+  endpointId: string,
+  { status, agoMs, count }: { status: 'delivered' | 'failed'; agoMs: number; count: number },
+): Promise<void> {
+  await admin.query(
+    `insert into outbound_deliveries (tenant_id, id, endpoint_id, event_id, event_type, body,
+       occurred_at, retry, status, attempts, failures, last_status_code, failure_code, delivered_at,
+       settled_at, created_at)
+     select $1, gen_random_uuid(), $2, gen_random_uuid(), 'ticket.created',
+       jsonb_build_object('number', t.n)::text, t.at, '{"waitsMs":[],"jitter":0}', $3::text, 1,
+       case when $3 = 'failed' then 1 else 0 end, case when $3 = 'failed' then 503 else 204 end,
+       case when $3 = 'failed' then 'attempts_exhausted' end,
+       case when $3 = 'delivered' then t.at end, t.at, t.at
+     from (
+       select n, now() - make_interval(secs => $4::double precision / 1000) + n * interval '1 microsecond' as at
+       from generate_series(1, $5::integer) n
+     ) t`,
+    [tenant.id, endpointId, status, agoMs, count],
+  );
+}
