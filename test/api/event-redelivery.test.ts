@@ -4,6 +4,7 @@ import { apiAs, type ApiCaller } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestTenant } from '../support/factory.ts';
 import { startOutboundRig, type OutboundRig } from '../support/outbound-rig.ts';
+import { pastDeliveries } from '../support/past-deliveries.ts';
 import { startReceiver, type TestReceiver } from '../support/receiver.ts';
 
 let rig: OutboundRig;
@@ -157,6 +158,14 @@ describe('redelivering an event', () => {
 describe('redelivering to an endpoint since a moment', () => {
   const since = (): string => new Date(Date.now() - 3_600_000).toISOString();
 
+  /** So many deliveries, each of an event of its own, that arrived half an hour ago. */
+  const sent = (owner: TestTenant, endpointId: EndpointId, count: number): Promise<void> =>
+    pastDeliveries(rig.database, owner, endpointId, {
+      status: 'delivered',
+      agoMs: 1_800_000,
+      count,
+    });
+
   test('S-054 sends again what was delivered, and skips what is still open', async () => {
     const given = await setting();
     const [endpoint] = given.endpoints;
@@ -262,14 +271,7 @@ describe('redelivering to an endpoint since a moment', () => {
     const owner = await rig.factory.tenant();
     const caller = apiAs(rig.gateway.url, (await rig.factory.user(owner)).token);
     const endpoint = await rig.endpoint(owner, { url: receiver.url, ratePerMinute: 1 });
-    await rig.database.admin.query(
-      `insert into outbound_deliveries (tenant_id, id, endpoint_id, event_id, event_type, body,
-         occurred_at, status, retry, delivered_at, settled_at, created_at)
-       select $1, gen_random_uuid(), $2, gen_random_uuid(), 'order.shipped', '{}', now(),
-         'delivered', '{"waitsMs":[],"jitter":0}', now(), now(), now()
-       from generate_series(1, 2500)`,
-      [owner.id, endpoint.id],
-    );
+    await sent(owner, endpoint.id, 2_500);
     const path = `/webhooks/${wire(endpoint.id)}/redeliver-since`;
     const { body } = await caller.post(path, { since: since() });
     expect(body).toEqual({ scheduled: 2_500, skippedAlreadyPending: 0 });
@@ -282,6 +284,41 @@ describe('redelivering to an endpoint since a moment', () => {
     expect(rows[0]).toMatchObject({ made: 2_500, events: 2_500 });
     expect(rows[0].minutes).toBeGreaterThan(2_400);
   });
+
+  test(
+    'S-054 refuses more than 100,000 deliveries, 409, and writes nothing; takes as many',
+    { timeout: 180_000 },
+    async () => {
+      const owner = await rig.factory.tenant();
+      const caller = apiAs(rig.gateway.url, (await rig.factory.user(owner)).token);
+      const endpoint = await rig.endpoint(owner, { url: receiver.url, ratePerMinute: 1 });
+      await sent(owner, endpoint.id, 100_001);
+      const path = `/webhooks/${wire(endpoint.id)}/redeliver-since`;
+      expect(await caller.post(path, { since: since() })).toMatchObject({
+        status: 409,
+        body: { code: 'redelivery_too_large' },
+      });
+      const { rows } = await rig.database.admin.query(
+        `select
+           (select count(*) from outbound_deliveries where tenant_id = $1)::integer as deliveries,
+           (select count(*) from endpoint_redeliveries where tenant_id = $1)::integer as turns,
+           (select count(*) from audit_entries
+             where tenant_id = $1 and action = 'endpoint.redelivered')::integer as audited`,
+        [owner.id],
+      );
+      expect(rows).toEqual([{ deliveries: 100_001, turns: 0, audited: 0 }]);
+      await rig.database.admin.query(
+        `delete from outbound_deliveries where tenant_id = $1 and id = (
+           select id from outbound_deliveries where tenant_id = $1 limit 1)`,
+        [owner.id],
+      );
+      // Nor has the refusal used up the turn of the endpoint.
+      expect(await caller.post(path, { since: since() })).toMatchObject({
+        status: 200,
+        body: { scheduled: 100_000, skippedAlreadyPending: 0 },
+      });
+    },
+  );
 
   test('S-127 of a foreign endpoint answers 404', async () => {
     const given = await setting();

@@ -3,6 +3,7 @@ import type { LoggedEvent } from '../../../shared/db/queries/event-log.ts';
 import {
   claimEndpointRedelivery,
   claimRedelivery,
+  hasSentMoreThan,
   keepRedelivery,
   listMatchedIds,
   listOriginalTargets,
@@ -107,7 +108,8 @@ export interface RedeliveredSince {
 /**
  * Sends an endpoint again what it was sent since a moment, but for what is still under way. Throws
  * `validation_failed` for a moment more than 7 days back, `redelivered_lately` within a minute of the
- * call before, and `redelivery_too_large` for more than 100,000 events, in which case nothing is sent.
+ * call before, and `redelivery_too_large` for more than 100,000 deliveries, in which case nothing is
+ * written: such a call does not use up the minute.
  */
 export async function redeliverSince(
   tx: TenantTx,
@@ -121,11 +123,15 @@ export async function redeliverSince(
   if (waitSeconds !== undefined) {
     throw new TidegateError('redelivered_lately', undefined, { retryAfterSeconds: waitSeconds });
   }
+  // Before the first page, so that a refusal does not cost a hundred pages that are rolled back.
+  if (await hasSentMoreThan(tx, endpoint.id, since, pagesMax * pageRows)) {
+    throw new TidegateError('redelivery_too_large');
+  }
   const retry = scheduleOf(endpoint.retryProfile, endpoint.retryWaitsMs, defaultJitter);
   let scheduled = 0;
   let skippedAlreadyPending = 0;
   let after: RedeliveryPage['after'];
-  for (let page = 0; page < pagesMax; page += 1) {
+  for (let page = 0; page <= pagesMax; page += 1) {
     const ids = Array.from({ length: pageRows }, () => uuidv7());
     const place = { endpointId: endpoint.id, since, after, rowsMax: pageRows };
     const done = await redeliverPage(tx, { ...place, made: scheduled, retry }, ids);
@@ -134,5 +140,6 @@ export async function redeliverSince(
     if (done.seen < pageRows) return { scheduled, skippedAlreadyPending };
     after = done.last;
   }
+  // Others have committed older ones meanwhile.
   throw new TidegateError('redelivery_too_large');
 }

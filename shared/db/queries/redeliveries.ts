@@ -182,6 +182,28 @@ export async function claimEndpointRedelivery(
   return rows[0]?.seconds ?? windowSeconds;
 }
 
+/** What an endpoint ($2) was sent since a moment ($3), but for tests and what is made by this call. */
+const sentSince = `d.tenant_id = $1::uuid and d.endpoint_id = $2::uuid and d.origin <> 'test'
+          and d.created_at >= $3::timestamptz and d.occurred_at >= $3::timestamptz
+          and d.created_at <= now()`;
+
+/** Whether an endpoint was sent more than `rowsMax` deliveries since a moment (ISO 8601). */
+export async function hasSentMoreThan(
+  tx: TenantTx,
+  endpointId: EndpointId,
+  since: string,
+  rowsMax: number,
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    text: `
+      select from outbound_deliveries d
+      where ${sentSince}
+      offset $4::integer limit 1`,
+    values: [tx.tenantId, endpointId, since, rowsMax],
+  });
+  return rowCount === 1;
+}
+
 /** What an endpoint is sent again: what it was sent since a moment, in pages. */
 export interface RedeliveryPage {
   readonly endpointId: EndpointId;
@@ -229,9 +251,7 @@ export async function redeliverPage(
       with candidate as materialized (
         select d.id, d.created_at, d.event_id, d.event_type, d.body, d.occurred_at
         from outbound_deliveries d
-        where d.tenant_id = $1::uuid and d.endpoint_id = $2::uuid and d.origin <> 'test'
-          and d.created_at >= $3::timestamptz and d.occurred_at >= $3::timestamptz
-          and d.created_at <= now()
+        where ${sentSince}
           and ($4::timestamptz is null or (d.created_at, d.id) > ($4::timestamptz, $5::uuid))
         order by d.created_at, d.id
         limit $6::integer
