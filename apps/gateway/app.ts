@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  fastify,
-  LogController,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import { fastify, LogController, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { healthRoutes, type HealthOptions } from '../../shared/telemetry/health.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { TidegateError } from '../../shared/errors/tidegate-error.ts';
 import { serveOpenApi } from './api/openapi.ts';
 import { operatorRoutes, type OperatorDeps } from './api/operator.ts';
 import { managementApi, type ApiDeps } from './api/plugin.ts';
-import { answerProblem } from './api/problem.ts';
+import { answerFrameworkError, answerUnrouted } from './api/unrouted.ts';
 import { compatApi } from './compat/plugin.ts';
 import type { EndpointServices } from './endpoints/services.ts';
 import { eventStreamRoute } from './events/stream-route.ts';
@@ -49,11 +41,6 @@ function surfaceOf(url: string): string {
   return url.startsWith('/api/webhook') ? 'compatibility' : 'other';
 }
 
-/** Bad percent-encoding and names that are too long. Answers do not repeat what was sent. */
-function answerBare(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply.code(error.statusCode ?? 400).send();
-}
-
 /** Builds the gateway's HTTP surface. Never listens: the caller does, or injects requests. */
 export function makeApp(deps: AppDeps): FastifyInstance {
   const app = fastify({
@@ -71,15 +58,11 @@ export function makeApp(deps: AppDeps): FastifyInstance {
     },
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: answerBare,
+    frameworkErrors: answerFrameworkError,
     // What comes over a connection that is still open while the gateway stops is served as usual.
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
-  app.setNotFoundHandler((request, reply) =>
-    request.url.startsWith('/api/v1/')
-      ? answerProblem(new TidegateError('not_found'), request, reply)
-      : reply.code(404).send(),
-  );
+  answerUnrouted(app);
   app.addHook('onRequest', async (request) => deps.admitAddress(request));
   app.addHook('onResponse', async (request, reply) => {
     deps.onAnswered(surfaceOf(request.url), reply.statusCode, reply.elapsedTime);

@@ -62,6 +62,12 @@ export function isRefusedValue(error: unknown): boolean {
   return code.startsWith('22') || permanentViolations.has(code);
 }
 
+/** True for the refusal of a text, or of one within JSON, that has a NUL in it. */
+export function isUnstorableText(error: unknown): boolean {
+  const code = databaseError(error)?.code;
+  return code === '22021' || code === '22P05';
+}
+
 /** The SQLSTATE and constraint of a database error, or undefined for anything else. */
 export function databaseError(
   error: unknown,

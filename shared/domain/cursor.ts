@@ -1,5 +1,6 @@
 import { TidegateError } from '../errors/tidegate-error.ts';
 import { isUuid } from './ids.ts';
+import { parseIsoTime } from './iso-time.ts';
 
 /** Where a page of a list ended: the sort value and the id of its last row. */
 export interface Position {
@@ -24,7 +25,7 @@ export function decodeCursor(cursor: string): Position {
     throw new TidegateError('cursor_invalid', undefined, { cause });
   }
   const [at = '', id = '', ...rest] = text.split(' ');
-  if (!momentPattern.test(at) || !isUuid(id) || rest.length > 0) {
+  if (!momentPattern.test(at) || parseIsoTime(at) === undefined || !isUuid(id) || rest.length > 0) {
     throw new TidegateError('cursor_invalid');
   }
   return { at, id };

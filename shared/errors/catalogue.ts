@@ -145,6 +145,12 @@ export const errorCatalogue = {
     title: 'The first request with this Idempotency-Key is still running',
     next: 'Repeat the request after Retry-After seconds to get its answer.',
   },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    title: 'This address does not have the method',
+    next: 'Use one of the methods that the header `Allow` names; /docs has every request.',
+  },
   unsupported_media_type: {
     status: 415,
     retryable: false,

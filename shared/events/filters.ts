@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { countCharacters } from '../domain/characters.ts';
+import { isStorableText } from '../domain/storable-text.ts';
 import type { ErrorDetail } from '../errors/tidegate-error.ts';
 import { eventTypeNames } from './catalogue.ts';
 import { issuesOf } from './issues.ts';
@@ -25,6 +26,7 @@ const listOf = (entry: z.ZodType<string>, most: number = entries) =>
 const value = z
   .string()
   .min(1, 'An entry has at least one character.')
+  .refine(isStorableText, 'NUL and half characters are not taken.')
   .refine(
     (text) => countCharacters(text) <= characters,
     `An entry has at most ${characters} characters.`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseIsoTime } from '../domain/iso-time.ts';
 
 /** One member of a request that is at fault: a JSON pointer (RFC 6901) and what is wrong there. */
 const detailSchema = z.strictObject({ pointer: z.string(), message: z.string() });
@@ -20,9 +21,14 @@ export type Problem = z.infer<typeof problemSchema>;
 
 /** A moment on the wire: ISO 8601 in UTC. */
 export const timestampSchema = z.iso.datetime();
-/** A moment as callers may give it: any offset. */
+/** The database reads no offset of 16 hours or more. */
+const farOffset = /[+-](1[6-9]|2\d):\d\d$/;
+
+/** A moment as callers may give it: any offset, and a year that the database knows. */
 export const momentSchema = z.iso
   .datetime({ offset: true })
+  .refine((text) => parseIsoTime(text) !== undefined, 'The year is 1 to 9999.')
+  .transform((text) => (farOffset.test(text) ? new Date(text).toISOString() : text))
   .describe('ISO 8601 with a time zone, for example 2026-01-31T08:00:00Z');
 
 /** The page size of a list: 1 to 100, clamped. `fallback` when absent. */

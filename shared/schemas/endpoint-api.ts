@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpointStatuses } from '../domain/outbound.ts';
 import { customWaits, retryProfiles } from '../domain/retry.ts';
 import { signatureProfiles } from '../domain/signature-profile.ts';
+import { isStorableText } from '../domain/storable-text.ts';
 import { endpointFilterSchema } from '../events/filters.ts';
 import { timestampSchema } from './common.ts';
 
@@ -22,6 +23,7 @@ const descriptionSchema = z
   .string()
   .max(200)
   .regex(/^[^\r\n]*$/, 'A description has no line breaks.')
+  .refine(isStorableText, 'NUL and half characters are not taken.')
   .nullable();
 
 const typeNameSchema = z.string().min(1).max(100);

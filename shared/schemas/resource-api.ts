@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countCharacters } from '../domain/characters.ts';
 import { isStorableJson, isStorableText } from '../domain/storable-text.ts';
-import { cursorSchema } from './common.ts';
+import { cursorSchema, momentSchema } from './common.ts';
 
 /** The page size of a list of the automation API: whatever is no number is 20 (S-114). */
 const lenientLimitSchema = z
@@ -19,11 +19,11 @@ const latestMs = 253_402_300_799_999;
 /** A moment by ISO 8601 or by milliseconds since 1970, as ISO 8601. */
 export const updatedSinceSchema = z
   .union([
-    z.iso.datetime({ offset: true }),
+    momentSchema,
     z
       .string()
-      .regex(/^\d{1,15}$/)
-      .refine((text) => Number(text) <= latestMs)
+      .refine((text) => /^\d{1,15}$/.test(text) && Number(text) <= latestMs)
+      .meta({ type: 'integer', minimum: 0, maximum: latestMs })
       .transform((text) => new Date(Number(text)).toISOString()),
   ])
   .optional()
@@ -57,8 +57,11 @@ export const textSchema = (charactersMax: number) =>
     )
     .meta({ maxLength: charactersMax });
 
+/** Any JSON value. Registered as it is, not a copy: it refers to itself. */
+const jsonSchema = z.json().register(z.globalRegistry, { id: 'JsonValue' });
+
 /** JSON members that a caller may keep on a resource: bounded in number and size. */
 export const attributesSchema = z
-  .record(z.string().min(1).max(64), z.json())
+  .record(z.string().min(1).max(64), jsonSchema)
   .refine((value) => JSON.stringify(value).length <= 16_384, 'At most 16 KiB of JSON.')
   .refine(isStorableJson, 'NUL and half characters are not taken.');

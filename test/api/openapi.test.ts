@@ -15,7 +15,11 @@ interface Operation {
   readonly security?: readonly unknown[];
   /** What an automation credential needs; absent where none gets in. */
   readonly 'x-scope'?: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: Readonly<Record<string, unknown>>;
+  }[];
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly schema: object }>>;
   };
@@ -72,6 +76,27 @@ describe('the OpenAPI document', () => {
     );
     expect(result.errors ?? []).toEqual([]);
     expect(document.openapi).toBe('3.1.0');
+  });
+
+  test('S-133 refers to nothing that it does not have', () => {
+    const text = JSON.stringify(document);
+    const refs = new Set([...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref));
+    expect(refs.size).toBeGreaterThan(50);
+    const names = new Set(
+      Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`),
+    );
+    expect([...refs].filter((ref) => !names.has(ref))).toEqual([]);
+  });
+
+  test('S-133 S-135 declares 400 wherever a part of a request can lack the documented form', () => {
+    for (const [name, { parameters = [], requestBody, responses }] of operations()) {
+      if (!name.includes('/api/v1/')) continue;
+      const takes = requestBody !== undefined || parameters.some((each) => each.in !== 'header');
+      expect(Object.keys(responses).includes('400') || !takes, name).toBe(true);
+      // A token that has ended, or a key where only users may; the operator has one token.
+      const isForbidden = Object.keys(responses).includes('403') || name.includes('/tenants');
+      expect(isForbidden, name).toBe(true);
+    }
   });
 
   test('S-133 has the receiver once, templated, with its methods', () => {
@@ -140,10 +165,8 @@ describe('the OpenAPI document', () => {
   test('S-020 declares the Idempotency-Key of every mutation', () => {
     for (const [name, { parameters = [] }] of operations()) {
       if (!name.includes('/api/v1/') || name.startsWith('GET ')) continue;
-      expect(
-        parameters.map((each) => each.name),
-        name,
-      ).toContain('idempotency-key');
+      const key = parameters.find((each) => each.name === 'idempotency-key');
+      expect(key?.schema, name).toMatchObject({ minLength: 1, maxLength: 255 });
     }
   });
 

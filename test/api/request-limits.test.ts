@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAddressLimit } from '../../apps/gateway/api/address-limit.ts';
 import { TidegateError } from '../../shared/errors/tidegate-error.ts';
-import { apiAs } from '../support/api.ts';
-import { compatAs, endpointsPath, makeEndpointBench } from '../support/endpoint-api.ts';
+import { apiAs, compatAs } from '../support/api.ts';
+import { endpointsPath, makeEndpointBench } from '../support/endpoint-api.ts';
 import { startOutboundRig, type OutboundRig } from '../support/outbound-rig.ts';
 import { send } from '../support/factory.ts';
 

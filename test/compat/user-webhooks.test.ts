@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compatAs, makeEndpointBench } from '../support/endpoint-api.ts';
+import { compatAs } from '../support/api.ts';
+import { makeEndpointBench } from '../support/endpoint-api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startOutboundRig, type OutboundRig } from '../support/outbound-rig.ts';
 import { startReceiver } from '../support/receiver.ts';

@@ -52,3 +52,20 @@ export function apiAs(gatewayUrl: string, token: string | undefined): ApiCaller 
     delete: (path, headers = {}) => call('DELETE', path, { headers }),
   };
 }
+
+/** Calls any path of the gateway as a user; for the routes beside /api/v1. */
+export function compatAs(gatewayUrl: string, token: string | undefined) {
+  return async (method: string, path: string, body?: unknown): Promise<ApiAnswer> => {
+    const response = await fetch(gatewayUrl + path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+    return { status: response.status, headers: response.headers, body: parsed };
+  };
+}

@@ -1,14 +1,19 @@
-import { expect } from 'vitest';
+import type { Pool } from 'pg';
 import { fromWireId } from '../../shared/domain/ids.ts';
-import { apiAs, type ApiAnswer, type ApiCaller } from './api.ts';
+import { apiAs, compatAs, type ApiAnswer, type ApiCaller } from './api.ts';
 import { automationKey, type TestKey } from './automation.ts';
 import { testClaim } from './conversations.ts';
 import { insertTestDesk } from './desk.ts';
-import { compatAs } from './endpoint-api.ts';
 import { eventually } from './eventually.ts';
-import { directAction, send, ticketMapping, type TestTenant } from './factory.ts';
-import type { OutboundRig } from './outbound-rig.ts';
-import type { TestStack } from './stack.ts';
+import { directAction, send, ticketMapping, type Factory, type TestTenant } from './factory.ts';
+
+/** What tenants are made on: a gateway that may call this machine, and its database. */
+export interface PeopledRig {
+  readonly gateway: { readonly url: string };
+  readonly factory: Factory;
+  /** `admin` is a superuser's. */
+  readonly database: { readonly admin: Pool };
+}
 
 /** An id of every kind of thing that routes name, as they name it. */
 export interface Ids {
@@ -58,7 +63,7 @@ export interface PeopledTenant {
 }
 
 /** `canary` is of a-z and 0-9. Nothing of the tenant changes by itself when this returns. */
-export async function peopleTenant(rig: OutboundRig, canary: string): Promise<PeopledTenant> {
+export async function peopleTenant(rig: PeopledRig, canary: string): Promise<PeopledTenant> {
   const { url } = rig.gateway;
   const tenant = await rig.factory.tenant();
   const { token } = await rig.factory.user(tenant, { role: 'owner' });
@@ -83,7 +88,7 @@ export async function peopleTenant(rig: OutboundRig, canary: string): Promise<Pe
 
 async function made(call: Promise<ApiAnswer>, ...statuses: number[]): Promise<ApiAnswer['body']> {
   const { status, body } = await call;
-  expect(statuses, JSON.stringify(body)).toContain(status);
+  if (!statuses.includes(status)) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
   return body;
 }
 
@@ -96,7 +101,7 @@ async function addMembers(owner: ApiCaller, canary: string) {
   return { user: user.data.id, token: token.data.id, credential: credential.data.id };
 }
 
-async function addDesk({ database: { admin } }: OutboundRig, tenant: TestTenant, canary: string) {
+async function addDesk({ database: { admin } }: PeopledRig, tenant: TestTenant, canary: string) {
   const desk = await insertTestDesk(admin, tenant);
   for (const [table, column] of [
     ['clients', 'name'],
@@ -135,7 +140,7 @@ async function addDesk({ database: { admin } }: OutboundRig, tenant: TestTenant,
 }
 
 /** A hook whose one delivery has made a ticket. */
-async function addHook(rig: OutboundRig, tenant: TestTenant, canary: string) {
+async function addHook(rig: PeopledRig, tenant: TestTenant, canary: string) {
   const hook = await rig.factory.hook(tenant, {
     name: canary,
     handler: directAction('createTicket', ticketMapping(tenant.desk)),
@@ -143,7 +148,7 @@ async function addHook(rig: OutboundRig, tenant: TestTenant, canary: string) {
   const body = { title: canary, ref: canary };
   const headers = { 'x-request-id': canary };
   const answer = await send(rig.gateway.url, hook, body, { headers });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  if (answer.status !== 200) throw new Error(`the hook answered ${answer.status}`);
   const { rows } = await rig.database.admin.query<{ id: string }>(
     'select id from inbound_deliveries where tenant_id = $1',
     [tenant.id],
@@ -153,7 +158,7 @@ async function addHook(rig: OutboundRig, tenant: TestTenant, canary: string) {
 }
 
 async function addSupport(
-  rig: OutboundRig,
+  rig: PeopledRig,
   given: {
     readonly tenant: TestTenant;
     readonly owner: ApiCaller;
@@ -224,7 +229,7 @@ async function addOutbound(owner: ApiCaller, compat: ReturnType<typeof compatAs>
   const job = await made(owner.post('/webhooks/replay-jobs', { filter }), 202);
   await eventually(async () => {
     const { body } = await owner.get(`/webhooks/replay-jobs/${job.data.id}`);
-    expect(body.data.finishedAt).not.toBeNull();
+    if (body.data.finishedAt === null) throw new Error('the replay still runs');
   });
   const organizationWebhook = `${canary}-cards`;
   await made(compat('POST', '/api/webhook', { name: organizationWebhook, url }), 201);
@@ -246,7 +251,7 @@ async function addOutbound(owner: ApiCaller, compat: ReturnType<typeof compatAs>
 }
 
 /** Waits until two looks in a row find the same. */
-async function settled(rig: OutboundRig, tenant: TestTenant): Promise<void> {
+async function settled(rig: PeopledRig, tenant: TestTenant): Promise<void> {
   let last = '';
   await eventually(async () => {
     const now = JSON.stringify(await rowsOf(rig, tenant));
@@ -264,7 +269,7 @@ const counters = new Set(['automation_rate_windows', 'read_windows', 'hook_rate_
  * request changes.
  */
 export async function rowsOf(
-  { database: { admin } }: Pick<TestStack, 'database'>,
+  { database: { admin } }: Pick<PeopledRig, 'database'>,
   { id }: Pick<TestTenant, 'id'>,
 ): Promise<Readonly<Record<string, string>>> {
   const { rows: tables } = await admin.query<{ name: string; column: string }>(

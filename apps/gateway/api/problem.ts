@@ -3,7 +3,7 @@ import {
   hasZodFastifySchemaValidationErrors,
   isResponseSerializationError,
 } from 'fastify-type-provider-zod';
-import { isUnavailable } from '../../../shared/db/pool.ts';
+import { isUnavailable, isUnstorableText } from '../../../shared/db/pool.ts';
 import { TidegateError, type ErrorDetail } from '../../../shared/errors/tidegate-error.ts';
 import type { Problem } from '../../../shared/schemas/common.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
@@ -72,6 +72,11 @@ function asKnown(error: FastifyError | Error): TidegateError {
   }
   if (isResponseSerializationError(error)) return new TidegateError('internal');
   if (isUnavailable(error)) return new TidegateError('unavailable');
+  if (isUnstorableText(error)) {
+    // Schemas refuse it where they know the member; this is for texts that are only compared.
+    const message = 'NUL and half characters are not taken.';
+    return new TidegateError('validation_failed', message, { cause: error });
+  }
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === 413) return new TidegateError('payload_too_large');
   if (status === 415) return new TidegateError('unsupported_media_type');

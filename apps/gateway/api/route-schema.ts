@@ -32,7 +32,9 @@ const idempotencyHeader = z.object({
   'idempotency-key': z
     .string()
     .optional()
-    .describe('1 to 255 visible characters. A repeat within 24 hours gets the first answer.'),
+    .describe('1 to 255 visible characters. A repeat within 24 hours gets the first answer.')
+    // Documented here and judged by `readIdempotencyKey`, whose refusal has a code of its own.
+    .meta({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' }),
 });
 
 /** The Fastify schema of a route, which also becomes its entry in the OpenAPI document. */
@@ -42,10 +44,11 @@ export function schemaOf(
 ): Record<string, unknown> {
   const errors = [
     ...commonErrors,
-    ...(route.permission === 'member' ? [] : (['permission_missing', 'token_expired'] as const)),
+    'token_expired' as const,
+    ...(route.permission === 'member' ? [] : (['permission_missing'] as const)),
     ...(route.scope === undefined ? [] : keyErrors),
     ...(route.path.includes(':') ? (['not_found'] as const) : []),
-    ...(route.body || route.query ? (['validation_failed'] as const) : []),
+    ...(route.body || route.query || route.params ? (['validation_failed'] as const) : []),
     ...(route.method !== 'GET' ? mutationErrors : []),
     ...(route.errors ?? []),
   ];

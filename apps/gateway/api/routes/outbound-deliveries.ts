@@ -47,7 +47,7 @@ const pagesMax = 10_000;
 const logQuery = z.object({
   status: z.enum(outboundStatuses).optional(),
   eventType: z.string().max(100).optional(),
-  event: z.string().max(64).optional().describe('The id of an event'),
+  event: z.string().max(64).optional().describe('The id of an event, evt_…'),
   dateFrom: momentSchema.optional().describe('Made at this moment or later'),
   dateTo: momentSchema.optional().describe('Made before this moment'),
   limit: limitSchema(20),
