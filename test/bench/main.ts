@@ -4,12 +4,14 @@
  *   --rate n       acknowledgements a second (1000)
  *   --seconds n    length of each measurement (30)
  *   --quick        small loads: a look at the shape in about a minute
- *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,claims,start
+ *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,claims,
+ *                  lists,sends,start
  *   --cpu-prof dir the gateway writes a CPU profile there when it ends
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { measureClaims } from './claims.ts';
+import { fillDesk, measureLists, newListedTenant } from './lists.ts';
 import type { Latencies } from './load.ts';
 import {
   measureAcknowledgement,
@@ -21,6 +23,7 @@ import {
   type WithStored,
 } from './measures.ts';
 import { measureBesideAiling, measureBurst, measureOutboundThroughput } from './outbound.ts';
+import { measureSends } from './sends.ts';
 import { startBenchStack, type BenchStack } from './stack.ts';
 import { measureStart } from './start-time.ts';
 import { makeTable, milliseconds } from './table.ts';
@@ -192,6 +195,47 @@ async function claims(stack: BenchStack): Promise<void> {
   table.add('… winners each', '1', winners.join(', '));
 }
 
+async function lists(stack: BenchStack): Promise<void> {
+  const [few, many] = isQuick ? [1_000, 50_000] : [10_000, 1_000_000];
+  const listed = await newListedTenant(stack);
+  const measure = async (rows: number) => {
+    progress(`list pages of ${rows} conversations and as many tickets`);
+    await fillDesk(stack, listed, rows);
+    return measureLists(stack, listed, isQuick ? 50 : 300);
+  };
+  const [small, large] = [await measure(few), await measure(many)];
+  for (const [index, pages] of large.entries()) {
+    const { list, filter } = pages;
+    const name = `${list}${filter === '' ? '' : ` by ${filter}`}`;
+    for (const place of ['first', 'deep'] as const) {
+      const both = (share: number): string =>
+        [small[index], pages]
+          .map((each) => milliseconds(each?.[place].at(share) ?? NaN))
+          .join(' and ');
+      table.add(
+        `${place} page of ${few} and ${many} ${name}, p50; p99`,
+        '< 20 ms',
+        `${both(0.5)}; ${both(0.99)}`,
+      );
+    }
+  }
+}
+
+async function sends(stack: BenchStack): Promise<void> {
+  const keys = 16;
+  progress(`messages of one key, then of ${keys} at once`);
+  const found = await measureSends(stack, { keys, seconds });
+  table.add(
+    'a message sent under a claim, one at a time, p50',
+    '',
+    milliseconds(found.single.at(0.5)),
+  );
+  table.add('… p99', '', milliseconds(found.single.at(0.99)));
+  table.add(`messages of ${keys} keys at once`, '', `${found.perSecond.toFixed(0)}/s`);
+  table.add('… each, p50', '', milliseconds(found.manyAtOnce.at(0.5)));
+  table.add('… lost / twice', '0 / 0', `${found.lost} / ${found.doubled}`);
+}
+
 async function withStack(): Promise<void> {
   progress('starting Postgres, Temporal and a gateway');
   const profileDir = values['cpu-prof'];
@@ -220,6 +264,8 @@ async function withStack(): Promise<void> {
     if (isWanted('dead')) await besideAiling(stack);
     if (isWanted('burst')) await burst(stack);
     if (isWanted('claims')) await claims(stack);
+    if (isWanted('lists')) await lists(stack);
+    if (isWanted('sends')) await sends(stack);
     if (isWanted('ack')) await acknowledgement(stack);
     table.add('… most memory under these loads', '< 700 MB', megabytes(peak));
   } finally {

@@ -36,6 +36,8 @@ export interface BenchStackOptions {
   /** Undefined: the local development server. */
   readonly temporalAddress: string | undefined;
   readonly gatewayOptions: readonly string[];
+  /** Settings of the gateway besides those that every measurement has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 type Closers = (() => Promise<void>)[];
@@ -95,7 +97,10 @@ async function start(
       TIDEGATE_START_BUDGET_MS: '10000',
       // Everything here comes from, and goes to, one address.
       TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
+      TIDEGATE_KEY_REQUESTS_PER_MINUTE: '0',
+      TIDEGATE_TENANT_REQUESTS_PER_MINUTE: '0',
       TIDEGATE_EGRESS_ALLOW_LOOPBACK: 'true',
+      ...given.env,
     },
   });
   closers.push(() => gateway.child.stop());
