@@ -41,7 +41,7 @@ export const eventStream = {
     'Each message is an event as in the list, with its id. After a break, name the last one in the header Last-Event-ID, as browsers do: everything since follows, each event once.',
   ...eventReaders,
   status: 200,
-  errors: ['not_found', 'event_expired', 'streams_exhausted'],
+  errors: ['validation_failed', 'not_found', 'event_expired', 'streams_exhausted'],
 } as const;
 
 const schema = {
