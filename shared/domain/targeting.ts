@@ -94,4 +94,3 @@ export const targetingSchema = z
   .discriminatedUnion('type', [conditionSchema, groupOf(innerSchema)], either)
   .refine(isStorableJson, 'NUL and half characters are not taken.')
   .meta({ id: 'Targeting' });
-export type Targeting = z.output<typeof targetingSchema>;
