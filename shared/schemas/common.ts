@@ -26,7 +26,7 @@ const farOffset = /[+-](1[6-9]|2\d):\d\d$/;
 
 /** A moment as callers may give it: any offset, and a year that the database knows. */
 export const momentSchema = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .refine((text) => parseIsoTime(text) !== undefined, 'The year is 1 to 9999.')
   .transform((text) => (farOffset.test(text) ? new Date(text).toISOString() : text))
   .describe('ISO 8601 with a time zone, for example 2026-01-31T08:00:00Z');

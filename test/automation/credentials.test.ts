@@ -227,8 +227,8 @@ describe('scopes', () => {
   test('S-105 are fixed: no route changes a credential', async () => {
     const { data } = await make();
     const path = `/credentials/${data.id}`;
-    expect((await admin.patch(path, { scopes: ['events.write'] })).status).toBe(404);
-    expect((await admin.put(path, { scopes: ['events.write'] })).status).toBe(404);
+    expect((await admin.patch(path, { scopes: ['events.write'] })).status).toBe(405);
+    expect((await admin.put(path, { scopes: ['events.write'] })).status).toBe(405);
     expect((await admin.post(`${path}/rotate`, { scopes: ['events.write'] })).status).toBe(200);
     expect((await admin.get(path)).body.data.scopes).toEqual(['events.read']);
   });
