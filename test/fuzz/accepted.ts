@@ -78,6 +78,17 @@ const accepted: readonly Accepted[] = [
     reason: 'Names of types and the JSON Schemas that they may have: docs/events.md has the rules.',
   }),
   refused({
+    operation: /^(GET|PATCH|DELETE) \/api\/webhook\/\{name\}$/,
+    status: 400,
+    says: /invalid name/,
+    reason: 'Clients of organization webhooks know this answer to a name that none can have.',
+  }),
+  refused({
+    status: 400,
+    says: /There is nothing to change\./,
+    reason: 'A change names at least one member, which is said in words.',
+  }),
+  refused({
     status: 400,
     says: /A credential expires at a moment that is still to come\.|The range is at most \d+ days\./,
     reason: 'Moments are judged by the present one and by each other.',

@@ -48,6 +48,9 @@ const totalWeight = [...passes, operatorPass]
 
 /* oxlint-disable-next-line node/no-process-env -- a program for developers: no setting of the product */
 const env = process.env;
+/** Reading the document and preparing its schemas takes some seconds, on a busy machine more. */
+const leastSeconds = values.quick ? 15 : 30;
+
 const executable = findSchemathesis(env);
 const dir = values.keep ?? mkdtempSync(path.join(os.tmpdir(), 'tidegate-fuzz-'));
 const progress = (line: string): void =>
@@ -75,7 +78,8 @@ async function fuzzAs(pass: Pass, rig: PeopledRig, theirWords: readonly string[]
   const tenant = await peopleTenant(rig, `mine${randomBytes(4).toString('hex')}`);
   const reportDir = path.join(dir, pass.name);
   mkdirSync(reportDir, { recursive: true });
-  const maxSeconds = Math.max(10, Math.round((seconds * pass.weight) / totalWeight));
+  const share = Math.round((seconds * pass.weight) / totalWeight);
+  const maxSeconds = Math.max(leastSeconds, share);
   progress(`as ${pass.name}, for ${maxSeconds} s`);
   const { report, output } = await runSchemathesis({
     executable,
@@ -106,6 +110,7 @@ async function fuzzAs(pass: Pass, rig: PeopledRig, theirWords: readonly string[]
   if (unresolved !== undefined) findings.add(`${pass.name}: ${unresolved}`, '');
   const counts = [...statuses].toSorted(([a], [b]) => a - b);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) findings.add(`${pass.name}: nothing was asked within ${maxSeconds} s`, output);
   console.log(
     `${pass.name}: ${total} requests; ${counts.map(([status, count]) => `${status}: ${count}`).join(', ')}`,
   );
