@@ -256,7 +256,11 @@ describe('a replay', () => {
     expect(second?.body).toBe(first?.body);
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
     expect(second?.headers['x-tidegate-attempt']).toBe('1');
-    const [, copy] = await rig.deliveries(tenant);
+    const copy = await eventually(async () => {
+      const [, second] = await rig.deliveries(tenant);
+      expect(second).toMatchObject({ status: 'delivered' });
+      return second;
+    });
     expect(wire(copy?.id)).toBe(answer.body.deliveryId);
     expect((await api.get(`${path}/${id}`)).body.data).toMatchObject({
       status: 'failed',

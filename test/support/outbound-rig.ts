@@ -42,7 +42,7 @@ export interface OutboundRig extends TestStack {
     tenant: TestTenant,
     event: Partial<NewEvent> & Pick<NewEvent, 'type'>,
   ): Promise<PublishedEvent>;
-  /** Lets the sweeper start and wake what is due later. */
+  /** Lets what is due later be due now, and the sweeper start and wake it. */
   hasten(tenant: TestTenant): Promise<void>;
   /** The deliveries of a tenant, oldest first. */
   deliveries(tenant: TestTenant): Promise<readonly DeliveryRow[]>;
@@ -57,7 +57,9 @@ export async function startOutboundRig(options: GatewayOptions = {}): Promise<Ou
   const { factory, database, masterKeys } = stack;
   const hasten = async (tenant: TestTenant): Promise<void> => {
     await database.admin.query(
-      `update outbound_deliveries set wake_due_at = clock_timestamp()
+      `update outbound_deliveries set wake_due_at = clock_timestamp(),
+         next_attempt_at = case when next_attempt_at is null then null
+           else least(next_attempt_at, clock_timestamp()) end
        where tenant_id = $1 and wake_due_at is not null`,
       [tenant.id],
     );
