@@ -22,20 +22,30 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     adminUrl,
     `create database ${name} template ${templateDatabase} strategy file_copy`,
   );
-  const admin = new Pool({ connectionString: new URL(`/${name}`, adminUrl).toString(), max: 4 });
-  // The drop ends connections that are still closing.
-  admin.on('error', () => undefined);
-  admin.on('connect', (client) => client.on('error', () => undefined));
+  const admin = openAdminPool(name);
   return {
     appUrl: urlForRole(adminUrl, databaseRoles.app, appPassword, name),
     migratorUrl: urlForRole(adminUrl, databaseRoles.migrator, migratorPassword, name),
     admin,
     async drop() {
       await admin.end();
-      await asAdmin(adminUrl, `drop database ${name} with (force)`);
+      await dropTestDatabase(name);
     },
   };
 }
+
+/** A superuser's pool to a database of a test. */
+export function openAdminPool(name: string): Pool {
+  const { adminUrl } = inject('servers');
+  const admin = new Pool({ connectionString: new URL(`/${name}`, adminUrl).toString(), max: 4 });
+  // The drop ends connections that are still closing.
+  admin.on('error', () => undefined);
+  admin.on('connect', (client) => client.on('error', () => undefined));
+  return admin;
+}
+
+export const dropTestDatabase = (name: string): Promise<void> =>
+  asAdmin(inject('servers').adminUrl, `drop database ${name} with (force)`);
 
 /** A pool of the application's role, as a process of the product opens one. */
 export function openAppPool(appUrl: string, connectionsMax = 2): AppPool {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { runner } from 'node-pg-migrate';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { inject } from 'vitest';
 import { migrate, migrationsDir } from '../../shared/db/migrate.ts';
 import { databaseRoles, provisionDatabase, urlForRole } from '../../shared/db/provision.ts';
+import { dropTestDatabase, openAdminPool } from './database.ts';
 
 /** A database as an older version left it. */
 export interface OlderDatabase {
@@ -30,16 +31,13 @@ export async function createOlderDatabase(before: string): Promise<OlderDatabase
     singleTransaction: false,
     log: () => undefined,
   });
-  const admin = new Pool({ connectionString: new URL(`/${database}`, adminUrl).href, max: 2 });
-  admin.on('error', () => undefined);
+  const admin = openAdminPool(database);
   return {
     admin,
     upgrade: () => migrate(databaseUrl),
     async drop() {
       await admin.end();
-      const server = new Pool({ connectionString: adminUrl, max: 1 });
-      await server.query(`drop database ${database} with (force)`);
-      await server.end();
+      await dropTestDatabase(database);
     },
   };
 }
