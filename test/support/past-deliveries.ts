@@ -67,4 +67,6 @@ export async function pastDeliveries(
      ) t`,
     [tenant.id, endpointId, status, agoMs, count],
   );
+  // As a database that has been at it for a while: without statistics the plans are a gamble.
+  await admin.query('analyze outbound_deliveries');
 }
