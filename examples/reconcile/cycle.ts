@@ -21,7 +21,7 @@ export async function runCycle(options: CycleOptions): Promise<void> {
   const sweepEveryMs = Math.min(options.sweepEveryMs, options.eventsKeptMs);
   for (const list of lists) {
     const { sweptMs } = store.progress(list.name);
-    const isSweep = sweptMs === null || nowMs - sweptMs > sweepEveryMs;
+    const isSweep = sweptMs === null || nowMs - sweptMs >= sweepEveryMs;
     await walkList(options, list, (rows, walk) => takeRows(store, list, rows, walk), { isSweep });
   }
   for (const thread of store.dueThreads()) await readThread(options, thread);
