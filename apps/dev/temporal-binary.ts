@@ -11,7 +11,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const executable = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 /** The folder that keeps the server's binary for every checkout of this user. */
-function cacheDir(): string {
+export function cacheDir(): string {
   const base = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
   return path.join(base, 'tidegate', `temporal-cli-${temporalCliVersion}`);
 }

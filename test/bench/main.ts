@@ -6,6 +6,7 @@
  *   --quick        small loads: a look at the shape in about a minute
  *   --only names   some of: ack,outcome,throughput,fairness,growth,outbound,dead,burst,claims,
  *                  lists,sends,start
+ *   --postgres     a Temporal server on Postgres, as production has it, built with Go at first
  *   --cpu-prof dir the gateway writes a CPU profile there when it ends
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +25,7 @@ import {
 } from './measures.ts';
 import { measureBesideAiling, measureBurst, measureOutboundThroughput } from './outbound.ts';
 import { measureSends } from './sends.ts';
-import { startBenchStack, type BenchStack } from './stack.ts';
+import { startBenchStack, type BenchStack, type BenchTemporal } from './stack.ts';
 import { measureStart } from './start-time.ts';
 import { makeTable, milliseconds } from './table.ts';
 
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
   },
 });
@@ -46,7 +48,9 @@ const settleMs = 10_000;
 const wanted = new Set(values.only?.split(','));
 const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
 
-const temporalAddress = process.env['TEMPORAL_ADDRESS'];
+const temporal: BenchTemporal = values.postgres
+  ? 'on Postgres'
+  : { address: process.env['TEMPORAL_ADDRESS'] };
 const table = makeTable();
 const megabytes = (value = NaN): string => `${value.toFixed(0)} MB`;
 const progress = (line: string): void =>
@@ -240,7 +244,7 @@ async function withStack(): Promise<void> {
   progress('starting Postgres, Temporal and a gateway');
   const profileDir = values['cpu-prof'];
   const stack = await startBenchStack({
-    temporalAddress,
+    temporal,
     gatewayOptions: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`],
   });
   // Ctrl-C leaves nothing behind either.
@@ -284,8 +288,13 @@ if (isWanted('start')) {
   );
 }
 table.print();
-if (temporalAddress === undefined) {
-  console.log(
-    'Temporal: the local development server on SQLite. No claim about throughput; only the ratios count.',
-  );
+console.log(temporalNote());
+
+function temporalNote(): string {
+  if (temporal === 'on Postgres') {
+    return 'Temporal: the server of production, in the same Postgres as Tidegate.';
+  }
+  return temporal.address === undefined
+    ? 'Temporal: the local development server on SQLite. No claim about throughput; only the ratios count.'
+    : `Temporal: ${temporal.address}.`;
 }

@@ -18,6 +18,7 @@ import {
   type Factory,
   type TestHook,
 } from '../support/factory.ts';
+import { startTemporalOnPostgres } from './temporal-on-postgres.ts';
 import { spawnGateway, type GatewayProcess } from '../support/faults/gateway-process.ts';
 
 /** A gateway process with servers of its own: Postgres with fsync, and a Temporal server. */
@@ -32,9 +33,11 @@ export interface BenchStack {
   stop(): Promise<void>;
 }
 
+/** A server that runs already, the local development server, or one like production's. */
+export type BenchTemporal = { readonly address: string | undefined } | 'on Postgres';
+
 export interface BenchStackOptions {
-  /** Undefined: the local development server. */
-  readonly temporalAddress: string | undefined;
+  readonly temporal: BenchTemporal;
   readonly gatewayOptions: readonly string[];
   /** Settings of the gateway besides those that every measurement has. */
   readonly env?: Readonly<Record<string, string>>;
@@ -80,7 +83,7 @@ async function start(
   // A connection that is still closing when Postgres stops.
   admin.on('error', () => undefined);
   closers.push(() => admin.end());
-  const temporalAddress = given.temporalAddress ?? (await startTemporal(dir, closers));
+  const temporalAddress = await findTemporal(given.temporal, { dir, adminUrl, closers });
   await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress }));
   const factory = makeFactory(appUrl, masterKeys);
   closers.push(() => factory.close());
@@ -114,9 +117,19 @@ async function start(
   };
 }
 
-async function startTemporal(dir: string, closers: Closers): Promise<string> {
-  const binary = await findTemporalBinary((line) => console.error(line));
-  const temporal = await startLocalTemporal({ binary, dir, port: await freePort() });
+async function findTemporal(
+  wanted: BenchTemporal,
+  { dir, adminUrl, closers }: { dir: string; adminUrl: string; closers: Closers },
+): Promise<string> {
+  if (wanted !== 'on Postgres' && wanted.address !== undefined) return wanted.address;
+  const temporal =
+    wanted === 'on Postgres'
+      ? await startTemporalOnPostgres({ dir, adminUrl })
+      : await startLocalTemporal({
+          binary: await findTemporalBinary((line) => console.error(line)),
+          dir,
+          port: await freePort(),
+        });
   closers.push(temporal.stop);
   return temporal.address;
 }

@@ -143,7 +143,7 @@ const wordsOf = ({ canary, tenant, ids }: PeopledTenant): string[] => [
 
 progress('starting Postgres, Temporal and a gateway');
 const stack = await startBenchStack({
-  temporalAddress: env['TEMPORAL_ADDRESS'],
+  temporal: { address: env['TEMPORAL_ADDRESS'] },
   gatewayOptions: [],
   env: {
     TIDEGATE_OPERATOR_TOKEN: operatorToken,
