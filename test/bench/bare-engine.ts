@@ -18,8 +18,8 @@ export interface BareRun {
 }
 
 export interface BareResult {
-  readonly perSecond: number;
   readonly count: number;
+  readonly elapsedSeconds: number;
 }
 
 const [address = ''] = process.argv.slice(2);
@@ -53,7 +53,7 @@ async function once(): Promise<void> {
 
 process.on('message', (run: BareRun) => {
   void keepInFlight(run, once).then(({ elapsedSeconds, latencies: { count } }) => {
-    const result: BareResult = { perSecond: count / elapsedSeconds, count };
+    const result: BareResult = { count, elapsedSeconds };
     process.send?.(result);
   });
 });

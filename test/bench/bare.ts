@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BareResult, BareRun } from './bare-engine.ts';
 
@@ -21,16 +20,4 @@ export async function startBareEngine(temporalAddress: string) {
     },
     stop: () => child.disconnect(),
   };
-}
-
-/** Processor time that a process has used, in milliseconds, from a clock of 100 ticks a second. */
-export function cpuMilliseconds(pid: number): number {
-  if (process.platform !== 'linux') return NaN;
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

@@ -11,6 +11,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { inFlight, type Comparison, type Side } from './beside-bare.ts';
 import { measureClaims } from './claims.ts';
 import { fillDesk, measureLists, newListedTenant } from './lists.ts';
 import type { Latencies } from './load.ts';
@@ -24,6 +25,7 @@ import {
   type WithStored,
 } from './measures.ts';
 import { measureBesideAiling, measureBurst, measureOutboundThroughput } from './outbound.ts';
+import { consumers, type ProcessorTime } from './processor-time.ts';
 import { measureSends } from './sends.ts';
 import { startBenchStack, type BenchStack, type BenchTemporal } from './stack.ts';
 import { measureStart } from './start-time.ts';
@@ -89,15 +91,31 @@ async function throughput(stack: BenchStack): Promise<void> {
     rounds: isQuick ? 2 : 5,
     seconds: isQuick ? 4 : 10,
   });
-  table.add('bare engine, eager and local, completed', '', `${found.barePerSecond.toFixed(0)}/s`);
-  table.add('deliveries completed, 64 in flight', '', `${found.perSecond.toFixed(0)}/s`);
-  table.add('… of the bare engine', '>= 0.80', found.ratio.toFixed(2));
-  table.add(
-    '… processor time of its Node process, each',
-    '',
-    `${milliseconds(found.cpuMs)}; bare ${milliseconds(found.bareCpuMs)}`,
-  );
+  comparison('deliveries completed', found);
 }
+
+function comparison(what: string, { bare, own, ratio }: Comparison): void {
+  table.add('bare engine, eager and local, completed', '', `${bare.perSecond.toFixed(0)}/s`);
+  table.add(`${what}, ${inFlight} in flight`, '', `${own.perSecond.toFixed(0)}/s`);
+  table.add('… of the bare engine', '>= 0.80', ratio.toFixed(2));
+  const both = (pick: (side: Side) => number): string =>
+    `${milliseconds(pick(own))}; bare ${milliseconds(pick(bare))}`;
+  table.add(
+    '… processor time, each',
+    '',
+    both(({ cpu }) => totalOf(cpu)),
+  );
+  for (const consumer of consumers) {
+    table.add(
+      `… … of ${consumer}`,
+      '',
+      both(({ cpu }) => cpu[consumer]),
+    );
+  }
+}
+
+const totalOf = (cpu: ProcessorTime): number =>
+  consumers.reduce((sum, consumer) => sum + cpu[consumer], 0);
 
 async function fairness(stack: BenchStack): Promise<void> {
   progress(`a quiet tenant beside a backlog of ${backlog}`);
@@ -147,14 +165,7 @@ async function outbound(stack: BenchStack): Promise<void> {
   const { latencies } = found;
   table.add('published to arrived, one at a time, p50', '', milliseconds(latencies.at(0.5)));
   table.add('… p99', '', milliseconds(latencies.at(0.99)));
-  table.add('bare engine beside it, completed', '', `${found.barePerSecond.toFixed(0)}/s`);
-  table.add('outbound delivered, 64 in flight', '', `${found.perSecond.toFixed(0)}/s`);
-  table.add('… of the bare engine', '>= 0.80', found.ratio.toFixed(2));
-  table.add(
-    '… processor time of its Node process, each',
-    '',
-    `${milliseconds(found.cpuMs)}; bare ${milliseconds(found.bareCpuMs)}`,
-  );
+  comparison('outbound delivered', found);
 }
 
 async function besideAiling(stack: BenchStack): Promise<void> {

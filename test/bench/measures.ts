@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fromWireId, toWireId } from '../../shared/domain/ids.ts';
 import { apiAs, type ApiAnswer } from '../support/api.ts';
 import type { TestHook } from '../support/factory.ts';
-import { cpuMilliseconds, median, startBareEngine } from './bare.ts';
+import { besideBare, inFlight, type Comparison, type Load } from './beside-bare.ts';
 import { keepInFlight, openLoop, summarise, type Latencies } from './load.ts';
+import { childrenOf } from './processor-time.ts';
 import { postOnce } from './sender.ts';
 import type { BenchStack } from './stack.ts';
 
-const inFlight = 64;
 const pollMs = 500;
 const pagesRead = 100;
 
@@ -80,51 +80,16 @@ async function sendOne(stack: BenchStack, hook: TestHook): Promise<void> {
   await postOnce(stack.gateway.url, hook, 'outcome');
 }
 
-export interface Throughput {
-  readonly barePerSecond: number;
-  readonly perSecond: number;
-  /** The median of the rounds' ratios: only what was measured side by side is compared. */
-  readonly ratio: number;
-  /** Processor time of the Node process for one of them, in milliseconds; NaN where it is not known. */
-  readonly bareCpuMs: number;
-  readonly cpuMs: number;
-}
-
-/** Completed deliveries against the bare engine, in turns, so that both meet the same machine. */
-export async function measureThroughput(
-  stack: BenchStack,
-  load: { readonly rounds: number; readonly seconds: number },
-): Promise<Throughput> {
-  const bare = await startBareEngine(stack.temporalAddress);
+/** Completed deliveries against the bare engine. */
+export async function measureThroughput(stack: BenchStack, load: Load): Promise<Comparison> {
   const hook = await stack.newHook();
-  const rounds: Record<'bare' | 'own' | 'bareCpuMs' | 'ownCpuMs', number>[] = [];
-  const run = { seconds: load.seconds, inFlight };
-  try {
-    // The first round warms both up and is not counted.
-    for (let round = 0; round <= load.rounds; round += 1) {
-      const bareCpu = cpuMilliseconds(bare.pid);
-      const echoed = await bare.run(run);
-      const bareCpuMs = (cpuMilliseconds(bare.pid) - bareCpu) / echoed.count;
-      const before = await dispatchedOf(stack, hook);
-      const ownCpu = cpuMilliseconds(stack.gateway.child.pid);
-      const { elapsedSeconds } = await keepInFlight(run, () => sendOne(stack, hook));
-      const dispatched = (await dispatchedOf(stack, hook)) - before;
-      const ownCpuMs = (cpuMilliseconds(stack.gateway.child.pid) - ownCpu) / dispatched;
-      await untilDrained(stack, hook);
-      if (round === 0) continue;
-      const own = dispatched / elapsedSeconds;
-      rounds.push({ bare: echoed.perSecond, own, bareCpuMs, ownCpuMs });
-    }
-  } finally {
-    bare.stop();
-  }
-  return {
-    barePerSecond: median(rounds.map((round) => round.bare)),
-    perSecond: median(rounds.map((round) => round.own)),
-    ratio: median(rounds.map((round) => round.own / round.bare)),
-    bareCpuMs: median(rounds.map((round) => round.bareCpuMs)),
-    cpuMs: median(rounds.map((round) => round.ownCpuMs)),
-  };
+  return besideBare(stack, load, async (run) => {
+    const before = await dispatchedOf(stack, hook);
+    const { elapsedSeconds } = await keepInFlight(run, () => sendOne(stack, hook));
+    const count = (await dispatchedOf(stack, hook)) - before;
+    await untilDrained(stack, hook);
+    return { count, elapsedSeconds };
+  });
 }
 
 /** Deliveries of a hook that have their effect: an answer alone may only mean "accepted". */
@@ -235,15 +200,14 @@ export function residentMegabytes(
 ): { readonly gateway: number; readonly evaluators: number } | undefined {
   if (process.platform !== 'linux') return undefined;
   const { pid } = stack.gateway.child;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
   return {
     gateway: residentOf(pid) ?? NaN,
-    evaluators: children.reduce((sum, child) => sum + (residentOf(child) ?? 0), 0),
+    evaluators: childrenOf(pid).reduce((sum, child) => sum + (residentOf(child) ?? 0), 0),
   };
 }
 
 /** Undefined when the process has ended meanwhile. */
-function residentOf(pid: number | string | undefined): number | undefined {
+function residentOf(pid: number): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024;

@@ -8,11 +8,10 @@ import type { EndpointSettings } from '../../shared/db/queries/endpoints.ts';
 import { searchAttributes } from '../../workflows/inbound-delivery/contract.ts';
 import type { TestTenant } from '../support/factory.ts';
 import { makeEndpoint } from '../support/outbound.ts';
-import { startBareEngine, cpuMilliseconds, median } from './bare.ts';
+import { besideBare, type Comparison, type Load } from './beside-bare.ts';
 import { keepInFlight, type Latencies } from './load.ts';
 import type { BenchStack } from './stack.ts';
 
-const inFlight = 64;
 const pollMs = 250;
 const type = 'bench.happened';
 /** Limits of endpoints are not what is measured. */
@@ -94,56 +93,33 @@ const endpoint = (
 ): Promise<unknown> =>
   makeEndpoint(stack.factory.withTenant, stack.masterKeys, tenant.id, { url, ...limits });
 
-export interface OutboundThroughput {
-  readonly barePerSecond: number;
-  readonly perSecond: number;
-  readonly ratio: number;
-  readonly bareCpuMs: number;
-  readonly cpuMs: number;
+export interface OutboundThroughput extends Comparison {
   /** From the publishing call to the arrival, one at a time. */
   readonly latencies: Latencies;
 }
 
-/** Published over the API and arrived at a receiver, against the bare engine, in turns. */
+/** Published over the API and arrived at a receiver, one at a time and against the bare engine. */
 export async function measureOutboundThroughput(
   stack: BenchStack,
-  load: { readonly rounds: number; readonly seconds: number },
+  load: Load,
 ): Promise<OutboundThroughput> {
   const receiver = await startReceiver();
   const publisher = await makePublisher(stack);
   await endpoint(stack, publisher.tenant, receiver.url);
   const once = async (): Promise<void> => receiver.until(await publisher.publish());
-  const { latencies } = await keepInFlight({ inFlight: 1, seconds: load.seconds }, once);
-  const bare = await startBareEngine(stack.temporalAddress);
-  const rounds: Record<'bare' | 'own' | 'bareCpuMs' | 'ownCpuMs', number>[] = [];
-  const run = { seconds: load.seconds, inFlight };
   try {
-    // The first round warms both up and is not counted.
-    for (let round = 0; round <= load.rounds; round += 1) {
-      const bareCpu = cpuMilliseconds(bare.pid);
-      const echoed = await bare.run(run);
-      const bareCpuMs = (cpuMilliseconds(bare.pid) - bareCpu) / echoed.count;
-      const ownCpu = cpuMilliseconds(stack.gateway.child.pid);
+    const { latencies } = await keepInFlight({ inFlight: 1, seconds: load.seconds }, once);
+    const comparison = await besideBare(stack, load, async (run) => {
       const before = receiver.arrived.size;
       const { elapsedSeconds } = await keepInFlight(run, once);
       const count = receiver.arrived.size - before;
       await untilSettled(stack, publisher.tenant);
-      const ownCpuMs = (cpuMilliseconds(stack.gateway.child.pid) - ownCpu) / count;
-      if (round === 0) continue;
-      rounds.push({ bare: echoed.perSecond, own: count / elapsedSeconds, bareCpuMs, ownCpuMs });
-    }
+      return { count, elapsedSeconds };
+    });
+    return { ...comparison, latencies };
   } finally {
-    bare.stop();
     await receiver.close();
   }
-  return {
-    barePerSecond: median(rounds.map((round) => round.bare)),
-    perSecond: median(rounds.map((round) => round.own)),
-    ratio: median(rounds.map((round) => round.own / round.bare)),
-    bareCpuMs: median(rounds.map((round) => round.bareCpuMs)),
-    cpuMs: median(rounds.map((round) => round.ownCpuMs)),
-    latencies,
-  };
 }
 
 export interface Burst {

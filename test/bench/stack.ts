@@ -26,6 +26,8 @@ export interface BenchStack {
   readonly admin: Pool;
   readonly gateway: GatewayProcess;
   readonly temporalAddress: string;
+  /** Process ids; of Temporal, undefined where the bench did not start it. */
+  readonly processes: { readonly postgres: number; readonly temporal: number | undefined };
   readonly factory: Factory;
   readonly masterKeys: string;
   /** A hook of a tenant of its own. */
@@ -83,7 +85,8 @@ async function start(
   // A connection that is still closing when Postgres stops.
   admin.on('error', () => undefined);
   closers.push(() => admin.end());
-  const temporalAddress = await findTemporal(given.temporal, { dir, adminUrl, closers });
+  const temporal = await findTemporal(given.temporal, { dir, adminUrl, closers });
+  const temporalAddress = temporal.address;
   await registerSearchAttributes(loadTemporalConfig({ TEMPORAL_ADDRESS: temporalAddress }));
   const factory = makeFactory(appUrl, masterKeys);
   closers.push(() => factory.close());
@@ -111,6 +114,7 @@ async function start(
     admin,
     gateway,
     temporalAddress,
+    processes: { postgres: postgres.child.pid, temporal: temporal.pid },
     factory,
     masterKeys,
     newHook: () => newHook(factory),
@@ -120,9 +124,11 @@ async function start(
 async function findTemporal(
   wanted: BenchTemporal,
   { dir, adminUrl, closers }: { dir: string; adminUrl: string; closers: Closers },
-): Promise<string> {
-  if (wanted !== 'on Postgres' && wanted.address !== undefined) return wanted.address;
-  const temporal =
+): Promise<{ readonly address: string; readonly pid: number | undefined }> {
+  if (wanted !== 'on Postgres' && wanted.address !== undefined) {
+    return { address: wanted.address, pid: undefined };
+  }
+  const { address, child, stop } =
     wanted === 'on Postgres'
       ? await startTemporalOnPostgres({ dir, adminUrl })
       : await startLocalTemporal({
@@ -130,8 +136,8 @@ async function findTemporal(
           dir,
           port: await freePort(),
         });
-  closers.push(temporal.stop);
-  return temporal.address;
+  closers.push(stop);
+  return { address, pid: child.pid };
 }
 
 async function newHook(factory: Factory): Promise<TestHook> {

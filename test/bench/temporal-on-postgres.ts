@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { prepareNamespace } from '../../apps/bootstrap/namespace.ts';
-import { startChild, untilReady } from '../../apps/dev/children.ts';
+import { startChild, untilReady, type Child } from '../../apps/dev/children.ts';
 import { isPortFree } from '../../apps/dev/ports.ts';
 import { cacheDir, hasGo } from '../../apps/dev/temporal-binary.ts';
 
@@ -17,6 +17,7 @@ import { cacheDir, hasGo } from '../../apps/dev/temporal-binary.ts';
  */
 export interface TemporalOnPostgres {
   readonly address: string;
+  readonly child: Child;
   stop(): Promise<void>;
 }
 
@@ -72,7 +73,7 @@ export async function startTemporalOnPostgres(options: Options): Promise<Tempora
   });
   const address = `${host}:${ports['FRONTEND_GRPC_PORT']}`;
   await untilReady(child, () => prepare(address));
-  return { address, stop: () => child.stop('SIGTERM') };
+  return { address, child, stop: () => child.stop('SIGTERM') };
 }
 
 /** A program of the server's module, from the cache or built into it. */

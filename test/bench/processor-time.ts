@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Who uses the processors of the machine while something is measured. */
+export const consumers = ['node', 'evaluators', 'postgres', 'temporal', 'sender'] as const;
+export type ProcessorTime = Readonly<Record<(typeof consumers)[number], number>>;
+
+export interface MeasuredProcesses {
+  /** The gateway, or the bare engine in its place. */
+  readonly node: number;
+  readonly postgres: number;
+  /** Undefined for a server that the bench did not start. */
+  readonly temporal: number | undefined;
+}
+
+/**
+ * Processor time that each has used so far, in milliseconds, from a clock of 100 ticks a second; NaN off
+ * Linux. Postgres is counted with its connections, those of Temporal among them.
+ */
+export function processorTime(processes: MeasuredProcesses): ProcessorTime {
+  const { node, postgres, temporal } = processes;
+  return {
+    node: timeOf(node),
+    evaluators: timeOfChildren(node),
+    postgres: timeOf(postgres) + timeOfChildren(postgres),
+    temporal: temporal === undefined ? 0 : timeOf(temporal),
+    sender: timeOf(process.pid),
+  };
+}
+
+/** What was used since, for one of `count`. */
+export function perUnit(from: ProcessorTime, to: ProcessorTime, count: number): ProcessorTime {
+  const each = consumers.map((name) => [name, (to[name] - from[name]) / count] as const);
+  return Object.fromEntries(each) as unknown as ProcessorTime;
+}
+
+/** Children of a process. Those that ended have left their time with it. */
+export function childrenOf(pid: number): number[] {
+  if (process.platform !== 'linux') return [];
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.flatMap((thread) =>
+    (readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? []).map(Number),
+  );
+}
+
+const timeOfChildren = (pid: number): number =>
+  childrenOf(pid).reduce((sum, child) => sum + (timeOf(child) || 0), 0);
+
+/** With what its children used that have ended. NaN for a process that is gone. */
+function timeOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]) * 10, 0);
+  } catch {
+    return NaN;
+  }
+}
