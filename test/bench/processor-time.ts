@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** Who uses the processors of the machine while something is measured. */
 export const consumers = ['node', 'evaluators', 'postgres', 'temporal', 'sender'] as const;
@@ -33,13 +33,11 @@ export function perUnit(from: ProcessorTime, to: ProcessorTime, count: number): 
   return Object.fromEntries(each) as unknown as ProcessorTime;
 }
 
-/** Children of a process. Those that ended have left their time with it. */
+/** Children that the first thread of a process has started and that still run. */
 export function childrenOf(pid: number): number[] {
   if (process.platform !== 'linux') return [];
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((thread) =>
-    (readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? []).map(Number),
-  );
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  return children.map(Number);
 }
 
 const timeOfChildren = (pid: number): number =>
