@@ -18,6 +18,7 @@ import type { Latencies } from './load.ts';
 import {
   measureAcknowledgement,
   measureFairness,
+  measureIdleProcessor,
   measureOutcome,
   measureThroughput,
   measureWithStored,
@@ -47,6 +48,7 @@ const seconds = Number(values.seconds ?? (isQuick ? 5 : 30));
 const backlog = isQuick ? 300 : 10_000;
 /** Until what was only needed to start is collected. */
 const settleMs = 10_000;
+const idleSeconds = 5;
 const wanted = new Set(values.only?.split(','));
 const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
 
@@ -271,6 +273,9 @@ async function withStack(): Promise<void> {
     const idle = residentMegabytes(stack);
     table.add('gateway with its worker, memory idle', '< 350 MB', megabytes(idle?.gateway));
     table.add('… its evaluators beside it', '', megabytes(idle?.evaluators));
+    const idleCpu = await measureIdleProcessor(stack, idleSeconds);
+    const shares = consumers.map((name) => `${name} ${(idleCpu[name] / 10).toFixed(1)} %`);
+    table.add('… processor time, of one core', '', shares.join(', '));
     if (isWanted('outcome')) await outcome(stack);
     if (isWanted('throughput')) await throughput(stack);
     if (isWanted('fairness')) await fairness(stack);

@@ -6,7 +6,7 @@ import { apiAs, type ApiAnswer } from '../support/api.ts';
 import type { TestHook } from '../support/factory.ts';
 import { besideBare, inFlight, type Comparison, type Load } from './beside-bare.ts';
 import { keepInFlight, openLoop, summarise, type Latencies } from './load.ts';
-import { childrenOf } from './processor-time.ts';
+import { childrenOf, perUnit, processorTime, type ProcessorTime } from './processor-time.ts';
 import { postOnce } from './sender.ts';
 import type { BenchStack } from './stack.ts';
 
@@ -192,6 +192,17 @@ async function measurePages(
     await timed(`limit=25&page=${n}`, byNumber);
   }
   return { pages: summarise(byCursor), numberedPages: summarise(byNumber) };
+}
+
+/** Processor time that everything takes while nobody asks for anything, in milliseconds for a second. */
+export async function measureIdleProcessor(
+  stack: BenchStack,
+  seconds: number,
+): Promise<ProcessorTime> {
+  const processes = { ...stack.processes, node: stack.gateway.child.pid };
+  const before = processorTime(processes);
+  await sleep(seconds * 1_000);
+  return perUnit(before, processorTime(processes), seconds);
 }
 
 /** Memory in megabytes of the gateway's process and of all its evaluators; undefined off Linux. */

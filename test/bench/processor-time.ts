@@ -33,7 +33,7 @@ export function perUnit(from: ProcessorTime, to: ProcessorTime, count: number): 
   return Object.fromEntries(each) as unknown as ProcessorTime;
 }
 
-/** Children that the first thread of a process has started and that still run. */
+/** Processes that the first thread of a process has started and that still run. */
 export function childrenOf(pid: number): number[] {
   if (process.platform !== 'linux') return [];
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
@@ -43,11 +43,11 @@ export function childrenOf(pid: number): number[] {
 const timeOfChildren = (pid: number): number =>
   childrenOf(pid).reduce((sum, child) => sum + (timeOf(child) || 0), 0);
 
-/** With what its children used that have ended. NaN for a process that is gone. */
+/** NaN for a process that is gone. */
 function timeOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]) * 10, 0);
+    return [11, 12].reduce((sum, field) => sum + Number(fields[field]) * 10, 0);
   } catch {
     return NaN;
   }
