@@ -11,7 +11,7 @@ export async function act(
   context: ActionContext,
   fields: Readonly<Record<string, unknown>>,
 ): Promise<ActionOutcome | FailedOutcome> {
-  await context.tx.query({ text: 'savepoint effect' });
+  context.tx.ahead({ text: 'savepoint effect' });
   const result = await action.handle(context, fields).catch(refusedByDatabase);
   if (!('status' in result)) {
     return { status: 'dispatched', action: action.name, entityType: action.entityType, ...result };

@@ -14,6 +14,7 @@ import {
   directActionConfigSchema,
   workflowHandlerConfigSchema,
 } from '../../shared/schemas/hook.ts';
+import type { SelfContained } from '../../shared/db/self-contained.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
 import {
   bodyKindOf,
@@ -31,6 +32,7 @@ import { decideOnce, isOutcome } from './decide-once.ts';
 import { dispatchToWorkflow, type HandlerWorkflowDeps } from './handler-workflow.ts';
 
 export interface DispatchDeps extends HandlerWorkflowDeps {
+  readonly selfContained: SelfContained;
   readonly evaluator: Evaluator;
   readonly actions: ActionRegistry;
   /** Told of every outcome once it is committed; the gateway's waiting requests listen here. */
@@ -43,7 +45,7 @@ type Effect = (tx: TenantTx) => Promise<DispatchOutcome>;
 export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
   async function dispatch(tenantId: string, id: DeliveryId): Promise<DispatchOutcome> {
     const tenant = parseTenantId(tenantId);
-    const delivery = await deps.withTenant(tenant, (tx) => findDispatchable(tx, id));
+    const delivery = await findDispatchable(deps.selfContained(tenant), id);
     if (delivery === undefined) throw new Error(`delivery ${id} is gone`);
     if (delivery.outcome !== null) return delivery.outcome;
     const isForWorkflow = delivery.hook?.handlerType === 'workflow';

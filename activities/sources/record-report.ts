@@ -36,7 +36,7 @@ export async function recordReport(
   tx: TenantTx,
   report: ReceivedReport,
 ): Promise<SourceOutcome | FailedOutcome> {
-  await tx.query({ text: 'savepoint report' });
+  tx.ahead({ text: 'savepoint report' });
   const outcome = await record(tx, report).catch(refusedByDatabase);
   if (outcome.status === 'failed') await tx.query({ text: 'rollback to savepoint report' });
   return outcome;

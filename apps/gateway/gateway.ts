@@ -4,7 +4,6 @@ import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import { resolveAutomationCredential } from '../../shared/db/queries/automation-credentials.ts';
 import { resolvePersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { resolveTenant } from '../../shared/db/queries/tenants.ts';
-import { makeSelfContained } from '../../shared/db/self-contained.ts';
 import { checkEndpointUrl } from '../../shared/egress/endpoint-url.ts';
 import { egressPolicy } from '../../shared/egress/policy-of-config.ts';
 import { normalisePolicy } from '../../shared/egress/policy.ts';
@@ -130,7 +129,7 @@ export async function startGateway(
     accept: makeAccept({
       ...shared,
       withTenant,
-      storeAccepted: makeAcceptor({ selfContained: makeSelfContained(pool) }),
+      storeAccepted: makeAcceptor({ selfContained: foundation.selfContained }),
       answers,
       admit: makeAdmitRequest({ withTenant }),
     }),

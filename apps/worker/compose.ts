@@ -10,6 +10,7 @@ import { resolveHandlerRun } from '../../shared/db/queries/handler-runs.ts';
 import { readProgress } from '../../shared/db/queries/progress.ts';
 import { putBackWakes } from '../../shared/db/queries/outbound-wakes.ts';
 import { schemaTrouble } from '../../shared/db/schema-version.ts';
+import { makeSelfContained, type SelfContained } from '../../shared/db/self-contained.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { defaultChildren } from '../../shared/evaluator/pool.ts';
@@ -45,6 +46,7 @@ export interface ServedQueues {
 export interface Foundation {
   readonly pool: Pool;
   readonly withTenant: WithTenant;
+  readonly selfContained: SelfContained;
   readonly vault: TenantVault;
   readonly evaluator: Evaluator;
   readonly catalogue: Catalogue;
@@ -122,6 +124,7 @@ export async function openFoundation(
     onPublished: (matched) => metrics.published(matched),
     onAsked: assistant.note,
   });
+  const selfContained = makeSelfContained(pool);
   const attemptTransactions = makeSlots(
     Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
   );
@@ -149,6 +152,7 @@ export async function openFoundation(
   return {
     pool,
     withTenant,
+    selfContained,
     vault,
     evaluator,
     catalogue,
@@ -159,7 +163,14 @@ export async function openFoundation(
     async makeWorkers(connection, namespace, onOutcome) {
       const { actions, workflows, handlerBundle } = catalogue;
       const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
-      const shared = { connection, namespace, taskQueuePrefix, withTenant, actions };
+      const shared = {
+        connection,
+        namespace,
+        taskQueuePrefix,
+        withTenant,
+        selfContained,
+        actions,
+      };
       const client = new Client({ connection, namespace });
       courier.use(client);
       jobs.use(client);

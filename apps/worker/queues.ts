@@ -36,7 +36,7 @@ export function queuesInUse(prefix: string, hasHandlers: boolean): readonly stri
 /** Limits of the worker of each queue. */
 export const queueLimits = {
   inbound: {
-    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 40,
     // Those of claims and the assistant: short transactions.
     maxConcurrentActivityTaskExecutions: 10,

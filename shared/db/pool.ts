@@ -24,6 +24,8 @@ export function makePool(options: PoolOptions): Pool {
     lock_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
     keepAlive: true,
+    // Statements that are not waited for share a packet (tenant.ts).
+    pipeline: true,
   });
   pool.on('error', options.onError);
   // The pool listens to idle connections only. One that breaks between two statements of a transaction

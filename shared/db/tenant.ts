@@ -14,6 +14,11 @@ export interface TenantTx {
   query<Row extends QueryResultRow>(
     statement: Statement,
   ): Promise<{ readonly rows: Row[]; readonly rowCount: number }>;
+  /**
+   * Sends a statement whose answer nobody reads, and does not wait for it: it travels with the next one,
+   * or with the commit, and whatever it fails with is what that fails with.
+   */
+  ahead(statement: Statement): void;
 }
 
 export interface Outbox {
@@ -83,11 +88,14 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
       announceQuestion: (question: AnnouncedQuestion) => void questions.push(question),
       notePublished: (matched: number) => void published.push(matched),
     };
+    const pipe = makePipe(client);
     try {
-      // One round trip for both statements. The id is a branded UUID, checked where it was made.
-      await client.query(`begin; select set_config('app.tenant', '${tenantId}', true)`);
-      const result = await work(bind(client, tenantId, outbox));
-      await client.query('commit');
+      // It travels with the first statement. The id is a branded UUID, checked where it was made.
+      pipe.ahead({ text: `begin; select set_config('app.tenant', '${tenantId}', true)` });
+      const result = await work({ tenantId, outbox, ...pipe });
+      const { command } = await pipe.query({ text: 'commit' });
+      // The server undoes a transaction in which a statement has failed, and calls that no error.
+      if (command !== 'COMMIT') throw new Error('a failed statement has undone its transaction');
       client.release();
       if (announced.length > 0) options.onCommitted(announced);
       for (const matched of published) options.onPublished?.(matched);
@@ -105,16 +113,25 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
   };
 }
 
-function bind(client: PoolClient, tenantId: TenantId, outbox: Outbox): TenantTx {
+/**
+ * Statements on one connection, which goes on without waiting for what was sent ahead. The server answers in
+ * their order, so that of several failures the first is the one that is thrown.
+ */
+function makePipe(client: PoolClient) {
+  const unread: Promise<unknown>[] = [];
+  const send = <Row extends QueryResultRow>({ values, ...statement }: Statement) =>
+    client.query<Row>(values === undefined ? statement : { ...statement, values: [...values] });
   return {
-    tenantId,
-    outbox,
+    ahead(statement: Statement): void {
+      const sent = send(statement);
+      // Its failure is thrown by what comes next.
+      sent.catch(() => undefined);
+      unread.push(sent);
+    },
     async query<Row extends QueryResultRow>(statement: Statement) {
-      const result = await client.query<Row>({
-        ...statement,
-        values: [...(statement.values ?? [])],
-      });
-      return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+      const sent = send<Row>(statement);
+      const [{ rows, rowCount, command }] = await Promise.all([sent, ...unread.splice(0)]);
+      return { rows, rowCount: rowCount ?? 0, command };
     },
   };
 }

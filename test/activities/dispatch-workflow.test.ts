@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
@@ -10,6 +11,7 @@ import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registr
 import { freePort } from '../../apps/dev/ports.ts';
 import { makeHandlerStarter } from '../../apps/worker/handler-starter.ts';
 import { publishWorkflow, unpublishWorkflow } from '../../shared/db/queries/published-workflows.ts';
+import type { Statement } from '../../shared/db/tenant.ts';
 import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import type { HookHandler } from '../../shared/schemas/hook.ts';
@@ -68,6 +70,7 @@ const start: StartHandler = (request) => makeHandlerStarter(temporal.client, tas
 function makeDispatch(startHandler: StartHandler, options: Partial<DispatchDeps> = {}) {
   return makeDispatchActivities({
     withTenant: factory.withTenant,
+    selfContained: factory.selfContained,
     evaluator,
     actions: makeActionRegistry(),
     workflows: registryOf(1),
@@ -116,17 +119,21 @@ async function switchingHook() {
 /** A dispatch that hangs, once it has read its delivery, until another one is done. */
 function dispatchOvertaken(
   input: DispatchInput,
-  other: () => Promise<void>,
+  other: () => Promise<unknown>,
+  options: Partial<DispatchDeps> = {},
 ): Promise<DispatchOutcome> {
-  let isFirstLook = true;
   const hung = makeDispatch(start, {
-    async withTenant(tenantId, work) {
-      const result = await factory.withTenant(tenantId, work);
-      if (isFirstLook) {
-        isFirstLook = false;
-        await other();
-      }
-      return result;
+    ...options,
+    selfContained(tenantId) {
+      const inner = factory.selfContained(tenantId);
+      return {
+        tenantId,
+        async query<Row extends QueryResultRow>(statement: Statement) {
+          const result = await inner.query<Row>(statement);
+          await other();
+          return result;
+        },
+      };
     },
   });
   return hung.dispatchDelivery(input);
@@ -187,19 +194,12 @@ describe('a dispatch to a workflow', () => {
       await start(request);
       throw new Error('the process ended here');
     });
-    let isFirstLook = true;
-    const refusing = makeDispatch(start, {
-      workflows: makeWorkflowRegistry([]),
-      async withTenant(tenantId, work) {
-        const result = await factory.withTenant(tenantId, work);
-        if (isFirstLook) {
-          isFirstLook = false;
-          await cutOff.dispatchDelivery(input).catch(() => undefined);
-        }
-        return result;
-      },
-    });
-    expect(await refusing.dispatchDelivery(input)).toMatchObject({
+    const refused = await dispatchOvertaken(
+      input,
+      () => cutOff.dispatchDelivery(input).catch(() => undefined),
+      { workflows: makeWorkflowRegistry([]) },
+    );
+    expect(refused).toMatchObject({
       status: 'dispatched',
       workflowId: `wf/approval/${input.deliveryId}`,
     });

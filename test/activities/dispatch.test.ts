@@ -32,6 +32,7 @@ afterAll(async () => {
 function makeDispatch(extensions: readonly Action[] = []) {
   return makeDispatchActivities({
     withTenant: factory.withTenant,
+    selfContained: factory.selfContained,
     evaluator,
     actions: makeActionRegistry(extensions),
     workflows: makeWorkflowRegistry([]),

@@ -4,6 +4,7 @@ import { makeDispatchActivities } from '../../activities/dispatch/activities.ts'
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
 import { makePool } from '../../shared/db/pool.ts';
 import { claimExternalId } from '../../shared/db/queries/external-entity-mappings.ts';
+import { makeSelfContained } from '../../shared/db/self-contained.ts';
 import { makeWithTenant } from '../../shared/db/tenant.ts';
 import type { ActionOutcome, FailedOutcome } from '../../shared/domain/outcome.ts';
 import { makeEvaluator } from '../../shared/evaluator/evaluator.ts';
@@ -65,6 +66,7 @@ export async function makeActionBench(
   const actions = makeActionRegistry();
   const { dispatchDelivery } = makeDispatchActivities({
     withTenant: makeWithTenant(pool),
+    selfContained: makeSelfContained(pool),
     evaluator,
     actions,
     workflows: makeWorkflowRegistry([]),

@@ -12,6 +12,7 @@ import { acceptDelivery, type RequestRecord } from '../../shared/db/queries/inbo
 import { insertDesk, type DeskSeed } from '../../shared/db/queries/service-desk.ts';
 import { insertTenant } from '../../shared/db/queries/tenants.ts';
 import type { HookHandler } from '../../shared/schemas/hook.ts';
+import { makeSelfContained, type SelfContained } from '../../shared/db/self-contained.ts';
 import { makeWithTenant, type WithTenant } from '../../shared/db/tenant.ts';
 import type { Role } from '../../shared/domain/permissions.ts';
 import {
@@ -50,6 +51,7 @@ export interface UserOptions {
 /** Makes tenants, hooks and users the way the product stores them. */
 export interface Factory {
   readonly withTenant: WithTenant;
+  readonly selfContained: SelfContained;
   tenant(options?: { readonly isInboundEnabled?: boolean }): Promise<TestTenant>;
   hook(tenant: TestTenant, options?: Partial<HookSettings>): Promise<TestHook>;
   user(tenant: TestTenant, options?: UserOptions): Promise<TestUser>;
@@ -71,6 +73,7 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
   const vault = makeTenantVault(parseKeyRing(masterKeys));
   return {
     withTenant,
+    selfContained: makeSelfContained(pool),
     async tenant({ isInboundEnabled = true } = {}) {
       const id = parseTenantId(randomUUID());
       const slug = tenantSlug(id);

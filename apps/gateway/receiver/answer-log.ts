@@ -32,7 +32,7 @@ export function startAnswerLog(deps: {
     count = 0;
     for (const [tenantId, notes] of batch) {
       try {
-        await deps.withTenant(tenantId, (tx) => noteAnswers(tx, notes));
+        await deps.withTenant(tenantId, async (tx) => noteAnswers(tx, notes));
       } catch (error) {
         deps.log.warn(
           { event: 'inbound.notes_lost', notes: notes.length, err: error },

@@ -23,7 +23,7 @@ export interface AuditEntry {
  * so, or nothing at all when even that cannot be written.
  */
 export async function recordAudit(tx: TenantTx, entry: AuditEntry): Promise<void> {
-  await tx.query({ text: 'savepoint audit' });
+  tx.ahead({ text: 'savepoint audit' });
   try {
     await insertEntry(tx, entry);
   } catch (error) {
@@ -37,7 +37,7 @@ export async function recordAudit(tx: TenantTx, entry: AuditEntry): Promise<void
       details: { action: entry.action.slice(0, 128), reason: String(error).slice(0, 500) },
     });
   }
-  await tx.query({ text: 'release savepoint audit' });
+  tx.ahead({ text: 'release savepoint audit' });
 }
 
 async function insertEntry(tx: TenantTx, entry: AuditEntry): Promise<void> {

@@ -208,8 +208,8 @@ export interface AnswerNote {
 }
 
 /** Notes what senders were told, many rows in one statement. */
-export async function noteAnswers(tx: TenantTx, notes: readonly AnswerNote[]): Promise<void> {
-  await tx.query({
+export function noteAnswers(tx: TenantTx, notes: readonly AnswerNote[]): void {
+  tx.ahead({
     name: 'note_answers',
     text: `
       update inbound_deliveries d
@@ -262,22 +262,17 @@ interface DispatchableRow extends HandlerRunRow {
   is_form_taken: boolean;
 }
 
-/** A delivery with the current handler of its hook, or undefined when the tenant has no such row. */
+/**
+ * A delivery with the current handler of its hook, or undefined when the tenant has no such row. One statement
+ * that names its tenant itself (migration 0027).
+ */
 export async function findDispatchable(
-  tx: TenantTx,
+  tx: TenantStatements,
   id: DeliveryId,
 ): Promise<DispatchableDelivery | undefined> {
   const { rows } = await tx.query<DispatchableRow>({
     name: 'find_dispatchable',
-    text: `
-      select d.outcome, d.body, d.request_headers, d.request_query, d.received_at,
-        d.idempotency_key, d.handler_workflow_id, d.handler_version,
-        coalesce(h.slug, split_part(d.workflow_id, '/', 3)) as hook_slug,
-        h.handler_type, h.handler_config, h.language_level,
-        h.auth_type = 'verifier' as is_form_taken
-      from inbound_deliveries d
-      left join hooks h on h.tenant_id = d.tenant_id and h.id = d.hook_id
-      where d.tenant_id = $1::uuid and d.id = $2::uuid`,
+    text: 'select * from find_dispatchable_delivery($1::uuid, $2::uuid)',
     values: [tx.tenantId, id],
   });
   const [row] = rows;
@@ -337,41 +332,22 @@ export async function lockForEffect(tx: TenantTx, id: DeliveryId): Promise<Deliv
 
 /**
  * Records the outcome of a pending delivery; a failure frees its idempotency key (S-016). A replay or
- * a test has no sender to answer: what one would have been told is noted here.
+ * a test has no sender to answer: what one would have been told is noted here. Nothing is committed when
+ * the delivery is not pending, so that this can travel with the commit.
  */
-async function recordOutcome(
-  tx: TenantTx,
-  id: DeliveryId,
-  outcome: DispatchOutcome,
-): Promise<void> {
-  const { rowCount } = await tx.query({
+function recordOutcome(tx: TenantTx, id: DeliveryId, outcome: DispatchOutcome): void {
+  tx.ahead({
     name: 'record_outcome',
-    text: `
-      with released as (
-        update inbound_reservations set is_released = true
-        where $3::text = 'failed' and tenant_id = $1::uuid and delivery_id = $2::uuid
-          and (hook_id, key) = (
-            select hook_id, idempotency_key from inbound_deliveries
-            where tenant_id = $1::uuid and id = $2::uuid)
-      )
-      update inbound_deliveries
-      set dispatch_status = $3::text, outcome = $4::jsonb, dispatched_at = clock_timestamp(),
-        response_status = case when is_replay or is_test then $5::integer
-          else response_status end,
-        duration_ms = case when is_replay or is_test
-          then (extract(epoch from clock_timestamp() - received_at) * 1000)::integer
-          else duration_ms end
-      where tenant_id = $1::uuid and id = $2::uuid and dispatch_status = 'pending'`,
+    text: 'select note_outcome($1::uuid, $2::uuid, $3::text, $4::jsonb, $5::integer)',
     values: [tx.tenantId, id, outcome.status, toStorableJson(outcome), answerStatus(outcome)],
   });
-  if (rowCount !== 1) throw new Error(`delivery ${id} is not pending`);
 }
 
 /** A delivery as the ledger of its one effect. */
 export function deliveryLedger(id: DeliveryId): EffectLedger<DispatchOutcome> {
   return {
     lock: async (tx) => (await lockForEffect(tx, id)).outcome,
-    record: (tx, outcome) => recordOutcome(tx, id, outcome),
+    record: async (tx, outcome) => recordOutcome(tx, id, outcome),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   type PageSource,
   type ResourcePage,
 } from './resource-page.ts';
-import { nextTicketNumber, type TicketState } from './tickets.ts';
+import type { TicketState } from './tickets.ts';
 
 /** A ticket as the API shows it, on a board or on none. */
 export interface Ticket extends TicketState {
@@ -117,7 +117,7 @@ export interface NewSupportTicket {
 
 /**
  * Stores a ticket that is on no board, under the next number of its tenant. A reference that does not
- * exist in the tenant raises a foreign key violation, and the number is given back.
+ * exist in the tenant raises a foreign key violation, and its number is used up.
  */
 export async function insertSupportTicket(
   tx: TenantTx,
@@ -127,14 +127,13 @@ export async function insertSupportTicket(
   const { rows } = await tx.query<TicketRow>({
     name: 'insert_support_ticket',
     text: `
-      with ${nextTicketNumber}
       insert into tickets as t (tenant_id, id, number, title, description, priority, visitor_id,
         conversation_id, assigned_to, source, created_at, updated_at)
-      select $1::uuid, $2::uuid, counter.value, $3::text, $4::text, $5::text,
+      select $1::uuid, $2::uuid, next_ticket_number($1::uuid), $3::text, $4::text, $5::text,
         coalesce($6::uuid, (select c.visitor_id from conversations c
           where c.tenant_id = $1::uuid and c.id = $7::uuid)),
         $7::uuid, $8::uuid, 'api', moment, moment
-      from counter, clock_timestamp() moment
+      from clock_timestamp() moment
       returning ${columns}`,
     values: [
       tx.tenantId,

@@ -51,20 +51,8 @@ function parameters(tx: TenantTx, id: string, ticket: TicketValues): unknown[] {
 }
 
 /**
- * Takes the next number of tenant $1 for a ticket, as `counter`. The row is locked until the commit, so
- * numbers neither clash nor leave gaps.
- */
-export const nextTicketNumber = `
-  counter as (
-    insert into tenant_counters as c (tenant_id, name, value)
-    values ($1::uuid, 'ticket_number', 1)
-    on conflict (tenant_id, name) do update set value = c.value + 1
-    returning c.value
-  )`;
-
-/**
  * Stores a ticket on a board under the next number of its tenant. A reference that does not exist in
- * the tenant raises a foreign key violation.
+ * the tenant raises a foreign key violation, and its number is used up.
  */
 export async function insertTicket(
   tx: TenantTx,
@@ -74,14 +62,12 @@ export async function insertTicket(
   const { rows } = await tx.query<BoardTicketRow>({
     name: 'insert_ticket',
     text: `
-      with ${nextTicketNumber}
       insert into tickets (tenant_id, id, number, title, description, client_id, board_id,
         status_id, priority_id, assigned_to, assigned_team_id, category_id, subcategory_id,
         contact_id, location_id, due_date, attributes)
-      select $1::uuid, $2::uuid, counter.value, $3::text, $4::text, $5::uuid, $6::uuid,
-        $7::uuid, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
-        $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb
-      from counter
+      values ($1::uuid, $2::uuid, next_ticket_number($1::uuid), $3::text, $4::text, $5::uuid,
+        $6::uuid, $7::uuid, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
+        $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb)
       returning ${stateColumns}`,
     values: parameters(tx, id, ticket),
   });

@@ -6,7 +6,7 @@ import type { Rig } from './rig.ts';
 const steps = {
   acceptance: { table: 'inbound_deliveries', statement: '%from accept_deliveries(%' },
   effect: { table: 'tickets', statement: '%into tickets%' },
-  outcome: { table: 'inbound_deliveries', statement: '%set dispatch_status%' },
+  outcome: { table: 'inbound_deliveries', statement: '%note_outcome(%' },
 } as const;
 type Step = keyof typeof steps;
 
