@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { makePatience } from '../../../shared/domain/patience.ts';
 import type { OutcomeHub } from './outcome-hub.ts';
 import type { RightOfWay } from './right-of-way.ts';
 import type { Starter, StartRequest, StartResult } from './starter.ts';
@@ -22,16 +22,15 @@ export function makeSeeThrough(deps: {
   return async (request) => {
     await deps.way.whenFree();
     const expected = deps.hub.expect(request.deliveryId);
-    const over = new AbortController();
+    const patience = makePatience(runWaitMaxMs);
     try {
       const started = await deps.starter.start(request, 'patient');
       if (started.kind === 'started' && started.isLocal) {
-        const patience = sleep(runWaitMaxMs, undefined, { signal: over.signal });
-        await Promise.race([expected.outcome, patience.catch(() => undefined)]);
+        await Promise.race([expected.outcome, patience.over]);
       }
       return started;
     } finally {
-      over.abort();
+      patience.forget();
       expected.forget();
     }
   };

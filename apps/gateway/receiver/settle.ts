@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DispatchOutcome } from '../../../shared/domain/outcome.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
+import { makePatience } from '../../../shared/domain/patience.ts';
 import type { OutcomeHub } from './outcome-hub.ts';
 import type { RefuseStart } from './refuse-start.ts';
 import type { RightOfWay } from './right-of-way.ts';
@@ -93,16 +93,19 @@ async function firstOutcome(
   waitMs: number,
 ): Promise<DispatchOutcome | undefined> {
   const over = new AbortController();
-  const after = (ms: number): Promise<undefined> =>
-    sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
-  const never = new Promise<undefined>(() => undefined);
-  const remote = after(started.isLocal ? localPatienceMs : 0)
-    .then(() => (over.signal.aborted ? never : started.result(over.signal)))
+  const [localPatience, patience] = [
+    makePatience(started.isLocal ? localPatienceMs : 0),
+    makePatience(waitMs),
+  ];
+  const remote = localPatience.over
+    .then(() => started.result(over.signal))
     // The server went away or the run was terminated: the row still tells, the wait runs out.
-    .catch(() => never);
+    .catch(() => new Promise<undefined>(() => undefined));
   try {
-    return await Promise.race([local, remote, after(waitMs)]);
+    return await Promise.race([local, remote, patience.over]);
   } finally {
     over.abort();
+    localPatience.forget();
+    patience.forget();
   }
 }
