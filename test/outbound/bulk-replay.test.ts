@@ -187,21 +187,14 @@ describe('a replay of failed deliveries', () => {
     await failed(6);
     receiver.answer(204);
     const { body } = await start({}, 2);
-    await eventually(async () => expect((await read(body.data.id)).state).toBe('completed'));
-    const { rows } = await rig.database.admin.query<{ at: number }>(
-      `select extract(epoch from last_attempt_at)::double precision as at from outbound_deliveries
-       where tenant_id = $1 and origin = 'replay' and last_attempt_at is not null order by 1`,
-      [tenant.id],
-    );
     await finished(body.data.id);
     const done = await rig.database.admin.query<{ spread: number }>(
-      `select extract(epoch from max(last_attempt_at) - min(last_attempt_at))::double precision
-         as spread
+      `select extract(epoch from max(last_attempt_at) - min(created_at))::double precision as spread
        from outbound_deliveries where tenant_id = $1 and origin = 'replay'`,
       [tenant.id],
     );
-    expect(rows.length).toBeLessThan(6);
-    expect(done.rows[0]?.spread).toBeGreaterThan(1.8);
+    // The sixth goes two and a half seconds after the first could.
+    expect(done.rows[0]?.spread).toBeGreaterThan(2);
   });
 
   test('holds what goes to a paused endpoint', async () => {
