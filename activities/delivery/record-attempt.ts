@@ -64,7 +64,7 @@ export async function recordAttempt(
   }
   // Last, because every attempt at the endpoint waits for this lock: the place is given back, and who
   // lined up before the lock was taken is seen by the statement after it.
-  if (!(await lockGateOnly(tx, endpointId))) return { result, next: [] };
+  lockGateOnly(tx, endpointId);
   return { result, next: await callNext(tx, endpoint, endpointId, answer) };
 }
 
@@ -79,6 +79,7 @@ async function callNext(
   const isSuccess = wasSuccess(answer);
   const { durationMs } = answer;
   const failuresBefore = await noteHealth(tx, endpointId, { isSuccess, durationMs });
+  if (failuresBefore === undefined) return [];
   if (isSuccess) {
     if (failuresBefore > 0) await lineUpSleeping(tx, endpointId);
     const next = await takeNextWaiting(tx, endpointId, { after: 'success', places: maxInFlight });
@@ -103,7 +104,7 @@ async function recordVerdict(
   const context = { nowMs: Date.now(), random: Math.random() };
   const verdict = judgeAttempt(answer, retry, failures, context);
   const standing = { ...toStanding(verdict, answer, failures), lateMs: sweepAfterMs(lane) };
-  await recordStanding(tx, id, standing);
+  recordStanding(tx, id, standing);
   if (verdict.kind === 'failed') {
     const { statusCode, error } = standing;
     await reportFailed(tx, delivery, { reason: error ?? verdict.code, lastStatus: statusCode });
@@ -121,8 +122,8 @@ async function recordVerdict(
 const goneReason = 'The receiver answered that it is gone.';
 
 /** Behind the lock of the gate, as whoever changes an endpoint takes the two: they cannot cross. */
-async function disableGone(tx: TenantTx, endpointId: EndpointId): Promise<boolean> {
-  await lockGateOnly(tx, endpointId);
+function disableGone(tx: TenantTx, endpointId: EndpointId): Promise<boolean> {
+  lockGateOnly(tx, endpointId);
   return disableEndpoint(tx, endpointId, goneReason, 'gone');
 }
 

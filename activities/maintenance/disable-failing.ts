@@ -24,7 +24,7 @@ export async function disableFailing(
   endpointId: EndpointId,
   { isMailOwed }: { readonly isMailOwed: boolean },
 ): Promise<boolean> {
-  if (!(await lockGateOnly(tx, endpointId))) return false;
+  lockGateOnly(tx, endpointId);
   const window = await readFailingWindow(tx, endpointId, failingMeasure.windowMs);
   if (window === undefined) return false;
   const decision = judgeFailing(window);

@@ -68,7 +68,7 @@ beforeEach(async () => {
 /** With the gate locked, as every caller has it. */
 const atGate = <Result>(work: (tx: TenantTx) => Promise<Result>): Promise<Result> =>
   factory.withTenant(tenant.id, async (tx) => {
-    await lockGateOnly(tx, endpointId);
+    lockGateOnly(tx, endpointId);
     return work(tx);
   });
 const lineUp = (some: readonly OutboundDeliveryId[]) =>

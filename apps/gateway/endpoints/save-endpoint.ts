@@ -77,7 +77,7 @@ export async function changeEndpoint(
   const { tx } = context;
   const { id } = await requireEndpoint(context, wireId);
   // An attempt that ends holds the gate when it disables its endpoint: this order cannot cross it.
-  await lockGateOnly(tx, id);
+  lockGateOnly(tx, id);
   const endpoint = await requireEndpoint(context, wireId, 'for update');
   const settings = await changedSettings(services, tx, endpoint, body, headers);
   await updateEndpoint(tx, id, settings).catch(nameTaken);

@@ -68,7 +68,7 @@ export async function removeEndpoint(
   id: EndpointId,
 ): Promise<readonly AnnouncedDelivery[]> {
   const ended = await failOpenDeliveries(tx, id, 'endpoint_deleted', 'The endpoint was deleted.');
-  await lockGateOnly(tx, id);
+  lockGateOnly(tx, id);
   if (!(await deleteEndpoint(tx, id))) throw new TidegateError('not_found');
   return ended;
 }

@@ -27,7 +27,7 @@ export async function countKeyRequest(
   limits: KeyLimits,
 ): Promise<KeyCount> {
   // A transaction of its own, whose loss would only forget a request: it need not wait for the disk.
-  await tx.query({ text: 'set local synchronous_commit = off' });
+  tx.ahead({ text: 'set local synchronous_commit = off' });
   const { rows } = await tx.query<{
     is_admitted: boolean;
     credential_left: number;

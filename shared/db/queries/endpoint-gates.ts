@@ -127,27 +127,26 @@ function toAttemptEndpoint(row: GateRow): AttemptEndpoint {
   };
 }
 
-/** Locks the gate only. False when the endpoint is gone. */
-export async function lockGateOnly(tx: TenantTx, endpointId: EndpointId): Promise<boolean> {
-  const { rowCount } = await tx.query({
+/** Locks the gate only, if the endpoint still has one, before the next statement begins. */
+export function lockGateOnly(tx: TenantTx, endpointId: EndpointId): void {
+  tx.ahead({
     name: 'lock_gate_only',
     text: `
       select from endpoint_gates
       where tenant_id = $1::uuid and endpoint_id = $2::uuid for update`,
     values: [tx.tenantId, endpointId],
   });
-  return rowCount === 1;
 }
 
 /**
  * Notes on a locked gate how its endpoint fares after an attempt. Returns how many attempts in a row
- * had failed before.
+ * had failed before; undefined when the endpoint is gone.
  */
 export async function noteHealth(
   tx: TenantTx,
   endpointId: EndpointId,
   attempt: { readonly isSuccess: boolean; readonly durationMs: number },
-): Promise<number> {
+): Promise<number | undefined> {
   const { rows } = await tx.query<{ failures_before: number }>({
     name: 'note_health',
     text: `
@@ -165,5 +164,5 @@ export async function noteHealth(
       returning before.failures_in_a_row as failures_before`,
     values: [tx.tenantId, endpointId, attempt.isSuccess, attempt.durationMs],
   });
-  return rows[0]?.failures_before ?? 0;
+  return rows[0]?.failures_before;
 }

@@ -19,7 +19,7 @@ export async function takeTokens(
   wanted: number,
 ): Promise<TokenGrant> {
   // A transaction of its own, whose loss would only fill the bucket: it need not wait for the disk.
-  await tx.query({ text: 'set local synchronous_commit = off' });
+  tx.ahead({ text: 'set local synchronous_commit = off' });
   const { rows } = await tx.query<{ taken: number; tokens: number }>({
     name: 'take_tokens',
     text: `

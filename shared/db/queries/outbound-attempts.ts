@@ -142,12 +142,12 @@ export interface DeliveryStanding {
 }
 
 /** Records where an open delivery stands after an attempt. */
-export async function recordStanding(
+export function recordStanding(
   tx: TenantTx,
   id: OutboundDeliveryId,
   standing: DeliveryStanding,
-): Promise<void> {
-  await tx.query({
+): void {
+  tx.ahead({
     name: 'record_standing',
     text: `
       update outbound_deliveries

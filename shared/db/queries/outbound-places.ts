@@ -69,7 +69,7 @@ export async function lineUpBehind(
   fallbackMs: number,
 ): Promise<readonly AnnouncedDelivery[]> {
   await lineUpForPlace(tx, ids, fallbackMs);
-  if (!(await lockGateOnly(tx, endpointId))) return [];
+  lockGateOnly(tx, endpointId);
   return takeNextWaiting(tx, endpointId, { after: 'failure', places: 1 });
 }
 
