@@ -3,10 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { codeCache } from './code-cache.ts';
 import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url));
+
+// A test of commands starts many processes, and on a busy machine each takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** How a command ended. */
 export interface CliResult {
