@@ -36,6 +36,7 @@ export function queuesInUse(prefix: string, hasHandlers: boolean): readonly stri
 /** Limits of the worker of each queue. */
 export const queueLimits = {
   inbound: {
+    // More than what is under way at once: a start finds a free slot here, or goes through the queue.
     maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 40,
     // Those of claims and the assistant: short transactions.

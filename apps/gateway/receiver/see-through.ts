@@ -22,15 +22,14 @@ export function makeSeeThrough(deps: {
   return async (request) => {
     await deps.way.whenFree();
     const expected = deps.hub.expect(request.deliveryId);
-    const patience = makePatience(runWaitMaxMs);
     try {
       const started = await deps.starter.start(request, 'patient');
       if (started.kind === 'started' && started.isLocal) {
-        await Promise.race([expected.outcome, patience.over]);
+        const patience = makePatience(runWaitMaxMs);
+        await Promise.race([expected.outcome, patience.over]).finally(patience.forget);
       }
       return started;
     } finally {
-      patience.forget();
       expected.forget();
     }
   };
