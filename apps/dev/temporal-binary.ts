@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const temporalCliVersion = '1.8.2';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+/** Says which versions of Temporal's packages are built. */
+export const goModule = path.join(repository, 'tools', 'temporal-cli');
 const executable = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 /** The folder that keeps the server's binary for every checkout of this user. */
@@ -106,16 +108,23 @@ async function download(target: string, report: (line: string) => void): Promise
 }
 
 async function build(target: string, report: (line: string) => void): Promise<void> {
+  await buildWithGo(target, 'github.com/temporalio/cli/cmd/temporal', () =>
+    report(
+      `building the Temporal server ${temporalCliVersion} from source with Go: four to five minutes on two cores, once`,
+    ),
+  );
+}
+
+/** Builds a package of Temporal's from source. Throws when Go is missing, or with what it said last. */
+export async function buildWithGo(
+  target: string,
+  source: string,
+  onBegin: () => void,
+): Promise<void> {
   if (!hasGo()) throw new Error('Go is not installed');
-  report(
-    `building the Temporal server ${temporalCliVersion} from source with Go: four to five minutes on two cores, once`,
-  );
+  onBegin();
   const partial = `${target}.${process.pid}`;
-  await run(
-    'go',
-    ['build', '-ldflags', '-s -w', '-o', partial, 'github.com/temporalio/cli/cmd/temporal'],
-    path.join(repository, 'tools', 'temporal-cli'),
-  );
+  await run('go', ['build', '-ldflags', '-s -w', '-o', partial, source], goModule);
   renameSync(partial, target);
 }
 

@@ -1,5 +1,12 @@
 import { startBareEngine } from './bare.ts';
-import { consumers, perUnit, processorTime, type ProcessorTime } from './processor-time.ts';
+import type { BareResult, BareRun } from './bare-engine.ts';
+import {
+  eachConsumer,
+  perUnit,
+  processorTime,
+  type MeasuredProcesses,
+  type ProcessorTime,
+} from './processor-time.ts';
 import type { BenchStack } from './stack.ts';
 
 /** Tidegate's side of a comparison, or the bare engine's. */
@@ -24,28 +31,24 @@ export interface Load {
 
 export const inFlight = 64;
 
-/** What a side's run completed, and in which time; it ends once all of it is done. */
-export interface Completed {
-  readonly count: number;
-  readonly elapsedSeconds: number;
-}
-
 /**
  * Completes things with 64 in flight, in turns with the bare engine, so that both meet the same machine.
+ * `complete` ends once all of a run is done.
  */
 export async function besideBare(
   stack: BenchStack,
   { rounds, seconds }: Load,
-  complete: (run: { readonly seconds: number; readonly inFlight: number }) => Promise<Completed>,
+  complete: (run: BareRun) => Promise<BareResult>,
 ): Promise<Comparison> {
   const engine = await startBareEngine(stack.temporalAddress);
+  const besides = { ...stack.processes, node: engine.pid };
   const run = { seconds, inFlight };
   const found: { readonly bare: Side; readonly own: Side }[] = [];
   try {
     // The first round warms both up and is not counted.
     for (let round = 0; round <= rounds; round += 1) {
-      const bare = await measured(stack, engine.pid, () => engine.run(run));
-      const own = await measured(stack, stack.gateway.child.pid, () => complete(run));
+      const bare = await measured(besides, () => engine.run(run));
+      const own = await measured(stack.processes, () => complete(run));
       if (round > 0) found.push({ bare, own });
     }
   } finally {
@@ -59,11 +62,9 @@ export async function besideBare(
 }
 
 async function measured(
-  stack: BenchStack,
-  node: number,
-  work: () => Promise<Completed>,
+  processes: MeasuredProcesses,
+  work: () => Promise<BareResult>,
 ): Promise<Side> {
-  const processes = { ...stack.processes, node };
   const before = processorTime(processes);
   const { count, elapsedSeconds } = await work();
   return {
@@ -72,13 +73,10 @@ async function measured(
   };
 }
 
-function middle(sides: readonly Side[]): Side {
-  const cpu = consumers.map((name) => [name, median(sides.map((side) => side.cpu[name]))] as const);
-  return {
-    perSecond: median(sides.map(({ perSecond }) => perSecond)),
-    cpu: Object.fromEntries(cpu) as unknown as ProcessorTime,
-  };
-}
+const middle = (sides: readonly Side[]): Side => ({
+  perSecond: median(sides.map(({ perSecond }) => perSecond)),
+  cpu: eachConsumer((name) => median(sides.map(({ cpu }) => cpu[name]))),
+});
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -11,7 +11,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { inFlight, type Comparison, type Side } from './beside-bare.ts';
+import { inFlight, type Comparison, type Load, type Side } from './beside-bare.ts';
 import { measureClaims } from './claims.ts';
 import { fillDesk, measureLists, newListedTenant } from './lists.ts';
 import type { Latencies } from './load.ts';
@@ -49,6 +49,7 @@ const backlog = isQuick ? 300 : 10_000;
 /** Until what was only needed to start is collected. */
 const settleMs = 10_000;
 const idleSeconds = 5;
+const compared: Load = isQuick ? { rounds: 2, seconds: 4 } : { rounds: 5, seconds: 10 };
 const wanted = new Set(values.only?.split(','));
 const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
 
@@ -89,10 +90,7 @@ async function outcome(stack: BenchStack): Promise<void> {
 
 async function throughput(stack: BenchStack): Promise<void> {
   progress('completed deliveries and the bare engine, in turns');
-  const found = await measureThroughput(stack, {
-    rounds: isQuick ? 2 : 5,
-    seconds: isQuick ? 4 : 10,
-  });
+  const found = await measureThroughput(stack, compared);
   comparison('deliveries completed', found);
 }
 
@@ -160,10 +158,7 @@ async function growth(stack: BenchStack): Promise<void> {
 
 async function outbound(stack: BenchStack): Promise<void> {
   progress('published and delivered, and the bare engine, in turns');
-  const found = await measureOutboundThroughput(stack, {
-    rounds: isQuick ? 2 : 5,
-    seconds: isQuick ? 4 : 10,
-  });
+  const found = await measureOutboundThroughput(stack, compared);
   const { latencies } = found;
   table.add('published to arrived, one at a time, p50', '', milliseconds(latencies.at(0.5)));
   table.add('… p99', '', milliseconds(latencies.at(0.99)));

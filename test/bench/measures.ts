@@ -199,10 +199,9 @@ export async function measureIdleProcessor(
   stack: BenchStack,
   seconds: number,
 ): Promise<ProcessorTime> {
-  const processes = { ...stack.processes, node: stack.gateway.child.pid };
-  const before = processorTime(processes);
+  const before = processorTime(stack.processes);
   await sleep(seconds * 1_000);
-  return perUnit(before, processorTime(processes), seconds);
+  return perUnit(before, processorTime(stack.processes), seconds);
 }
 
 /** Memory in megabytes of the gateway's process and of all its evaluators; undefined off Linux. */

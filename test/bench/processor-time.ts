@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 export const consumers = ['node', 'evaluators', 'postgres', 'temporal', 'sender'] as const;
 export type ProcessorTime = Readonly<Record<(typeof consumers)[number], number>>;
 
+export const eachConsumer = (value: (name: keyof ProcessorTime) => number): ProcessorTime =>
+  Object.fromEntries(consumers.map((name) => [name, value(name)])) as unknown as ProcessorTime;
+
 export interface MeasuredProcesses {
   /** The gateway, or the bare engine in its place. */
   readonly node: number;
@@ -28,10 +31,8 @@ export function processorTime(processes: MeasuredProcesses): ProcessorTime {
 }
 
 /** What was used since, for one of `count`. */
-export function perUnit(from: ProcessorTime, to: ProcessorTime, count: number): ProcessorTime {
-  const each = consumers.map((name) => [name, (to[name] - from[name]) / count] as const);
-  return Object.fromEntries(each) as unknown as ProcessorTime;
-}
+export const perUnit = (from: ProcessorTime, to: ProcessorTime, count: number): ProcessorTime =>
+  eachConsumer((name) => (to[name] - from[name]) / count);
 
 /** Processes that the first thread of a process has started and that still run. */
 export function childrenOf(pid: number): number[] {

@@ -18,6 +18,7 @@ import {
   type Factory,
   type TestHook,
 } from '../support/factory.ts';
+import type { MeasuredProcesses } from './processor-time.ts';
 import { startTemporalOnPostgres } from './temporal-on-postgres.ts';
 import { spawnGateway, type GatewayProcess } from '../support/faults/gateway-process.ts';
 
@@ -26,8 +27,8 @@ export interface BenchStack {
   readonly admin: Pool;
   readonly gateway: GatewayProcess;
   readonly temporalAddress: string;
-  /** Process ids; of Temporal, undefined where the bench did not start it. */
-  readonly processes: { readonly postgres: number; readonly temporal: number | undefined };
+  /** Process ids, `node` that of the gateway. */
+  readonly processes: MeasuredProcesses;
   readonly factory: Factory;
   readonly masterKeys: string;
   /** A hook of a tenant of its own. */
@@ -114,7 +115,11 @@ async function start(
     admin,
     gateway,
     temporalAddress,
-    processes: { postgres: postgres.child.pid, temporal: temporal.pid },
+    processes: {
+      node: gateway.child.pid,
+      postgres: postgres.child.pid,
+      temporal: temporal.pid,
+    },
     factory,
     masterKeys,
     newHook: () => newHook(factory),

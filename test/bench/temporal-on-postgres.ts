@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { prepareNamespace } from '../../apps/bootstrap/namespace.ts';
 import { startChild, untilReady, type Child } from '../../apps/dev/children.ts';
 import { isPortFree } from '../../apps/dev/ports.ts';
-import { cacheDir, hasGo } from '../../apps/dev/temporal-binary.ts';
+import { buildWithGo, cacheDir, goModule } from '../../apps/dev/temporal-binary.ts';
 
 /**
  * The Temporal server that production runs, on a Postgres: built from source with Go (the development
@@ -27,13 +27,10 @@ interface Options {
   readonly adminUrl: string;
 }
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const goModule = path.join(repository, 'tools', 'temporal-cli');
-const deployed = path.join(repository, 'deploy', 'temporal');
+const deployed = fileURLToPath(new URL('../../deploy/temporal', import.meta.url));
 const host = '127.0.0.1';
 const role = 'temporal';
 const dayMs = 86_400_000;
-const passwordOf = (file: string): string => readFileSync(file, 'utf8');
 
 const programs = {
   'temporal-server': 'go.temporal.io/server/cmd/server',
@@ -43,17 +40,19 @@ const programs = {
 /** Builds what is missing, makes databases and schemas, and starts the server. Throws without Go. */
 export async function startTemporalOnPostgres(options: Options): Promise<TemporalOnPostgres> {
   const { dir, adminUrl } = options;
-  const [server] = Object.entries(programs).map(([name, source]) => built(name, source));
+  const server = await built('temporal-server');
+  await built('temporal-sql-tool');
+  const password = randomBytes(16).toString('hex');
   const passwordFile = path.join(dir, 'temporal-password');
-  writeFileSync(passwordFile, randomBytes(16).toString('hex'), { mode: 0o600 });
-  await makeDatabases(adminUrl, passwordFile);
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  await makeDatabases(adminUrl, password);
   const { hostname, port: databasePort } = new URL(adminUrl);
   makeSchemas({ SQL_HOST: hostname, SQL_PORT: databasePort, SQL_PASSWORD_FILE: passwordFile });
   const ports = await freePorts();
   const child = startChild({
     name: 'temporal',
     dir,
-    command: server ?? '',
+    command: server,
     args: ['--allow-no-auth', 'start'],
     env: {
       ...process.env,
@@ -62,7 +61,7 @@ export async function startTemporalOnPostgres(options: Options): Promise<Tempora
       POSTGRES_SEEDS: hostname,
       DB_PORT: databasePort,
       POSTGRES_USER: role,
-      POSTGRES_PWD: passwordOf(passwordFile),
+      POSTGRES_PWD: password,
       SQL_MAX_CONNS: '40',
       SQL_MAX_IDLE_CONNS: '40',
       // The figures of design and of other products were taken with four.
@@ -76,27 +75,22 @@ export async function startTemporalOnPostgres(options: Options): Promise<Tempora
   return { address, child, stop: () => child.stop('SIGTERM') };
 }
 
-/** A program of the server's module, from the cache or built into it. */
-function built(name: string, source: string): string {
+/** A program of the server's, from the cache or built into it. */
+async function built(name: keyof typeof programs): Promise<string> {
   const target = path.join(cacheDir(), name);
   if (existsSync(target)) return target;
-  if (!hasGo()) throw new Error('a Temporal server on Postgres needs Go 1.26 or later to be built');
-  console.error(`building ${name} from source with Go: some minutes, once`);
   mkdirSync(cacheDir(), { recursive: true });
-  const partial = `${target}.${process.pid}`;
-  execFileSync('go', ['build', '-ldflags', '-s -w', '-o', partial, source], {
-    cwd: goModule,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  renameSync(partial, target);
+  await buildWithGo(target, programs[name], () =>
+    console.error(`building ${name} from source with Go: some minutes, once`),
+  );
   return target;
 }
 
-async function makeDatabases(adminUrl: string, passwordFile: string): Promise<void> {
+async function makeDatabases(adminUrl: string, password: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    await client.query(`create role ${role} login password '${passwordOf(passwordFile)}'`);
+    await client.query(`create role ${role} login password '${password}'`);
     await client.query(`create database temporal owner ${role}`);
     await client.query(`create database temporal_visibility owner ${role}`);
   } finally {
