@@ -1,22 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publishEvent } from '../../shared/outbound/publish-event.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
+import type { TestTenant } from '../support/factory.ts';
+import { makeOwnFactory, type OwnFactory } from '../support/own-factory.ts';
 
-let database: TestDatabase;
-let factory: Factory;
+let factory: OwnFactory;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  factory = await makeOwnFactory();
   tenant = await factory.tenant();
 });
-afterAll(async () => {
-  await factory.close();
-  await database.drop();
-});
+afterAll(() => factory.close());
 
 const record = () =>
   factory.withTenant(tenant.id, (tx) =>
@@ -30,18 +25,20 @@ const record = () =>
   );
 
 const count = async () => {
-  const { rows } = await database.admin.query('select type from events where tenant_id = $1', [
-    tenant.id,
-  ]);
+  const { rows } = await factory.database.admin.query(
+    'select type from events where tenant_id = $1',
+    [tenant.id],
+  );
   return rows.length;
 };
 
 describe('an event', () => {
   test('is stored with its time and schema version 1', async () => {
     await record();
-    const { rows } = await database.admin.query('select * from events where tenant_id = $1', [
-      tenant.id,
-    ]);
+    const { rows } = await factory.database.admin.query(
+      'select * from events where tenant_id = $1',
+      [tenant.id],
+    );
     expect(rows.at(-1)).toMatchObject({
       type: 'client.created',
       data: { isInactive: false },

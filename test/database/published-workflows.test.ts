@@ -7,20 +7,15 @@ import {
   unpublishWorkflow,
 } from '../../shared/db/queries/published-workflows.ts';
 import { publishedOf } from '../../shared/domain/handler-workflow.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
+import type { TestTenant } from '../support/factory.ts';
+import { makeOwnFactory, type OwnFactory } from '../support/own-factory.ts';
 
-let database: TestDatabase;
-let factory: Factory;
+let factory: OwnFactory;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  factory = await makeOwnFactory();
 });
-afterAll(async () => {
-  await factory.close();
-  await database.drop();
-});
+afterAll(() => factory.close());
 
 const registry = makeWorkflowRegistry(
   ['welcome', 'approval'].map((id) => ({

@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantTx } from '../../shared/db/tenant.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
+import type { TestTenant } from '../support/factory.ts';
+import { makeOwnFactory, type OwnFactory } from '../support/own-factory.ts';
 
-let database: TestDatabase;
-let factory: Factory;
+let factory: OwnFactory;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  factory = await makeOwnFactory();
   tenant = await factory.tenant();
 });
-afterAll(async () => {
-  await factory.close();
-  await database.drop();
-});
+afterAll(() => factory.close());
 
 const rename = (name: string) => ({
   text: 'update tenants set name = $2 where id = $1::uuid',
@@ -25,7 +20,7 @@ const failing = { text: 'select 1 / 0' };
 const look = { text: 'select 1' };
 
 async function nameOfTenant(): Promise<unknown> {
-  const { rows } = await database.admin.query('select name from tenants where id = $1', [
+  const { rows } = await factory.database.admin.query('select name from tenants where id = $1', [
     tenant.id,
   ]);
   return rows[0]?.name;

@@ -2,20 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertTicket } from '../../shared/db/queries/tickets.ts';
 import type { TenantTx } from '../../shared/db/tenant.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { makeFactory, type Factory, type TestTenant } from '../support/factory.ts';
+import type { TestTenant } from '../support/factory.ts';
+import { makeOwnFactory, type OwnFactory } from '../support/own-factory.ts';
 
-let database: TestDatabase;
-let factory: Factory;
+let factory: OwnFactory;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  factory = makeFactory(database.appUrl, `k:${Buffer.alloc(32, 1).toString('base64')}`);
+  factory = await makeOwnFactory();
 });
-afterAll(async () => {
-  await factory.close();
-  await database.drop();
-});
+afterAll(() => factory.close());
 
 async function numberOf(tx: TenantTx, { desk }: TestTenant): Promise<number> {
   const { clientId, boardId, priorityId } = desk;
@@ -42,7 +37,7 @@ const countRow = (tenant: TestTenant): Promise<number> =>
 
 /** Where the row that counted stood when sequences took over. */
 async function leaveCountAt(tenant: TestTenant, value: number): Promise<void> {
-  const admin = database.admin;
+  const admin = factory.database.admin;
   await admin.query('alter table tenant_counters disable trigger draw_number');
   await admin.query(`insert into tenant_counters values ($1, 'ticket_number', $2)`, [
     tenant.id,
