@@ -72,7 +72,11 @@ export function startChild(options: ChildOptions): Child {
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   if (options.onLine) forEachLine(child, options.onLine);
-  if (child.pid === undefined) throw new Error(`${options.command} cannot be run`);
+  if (child.pid === undefined) {
+    // The reason comes as an event, later than whoever started it can be told.
+    child.once('error', (error) => log.end(`${error.message}\n`));
+    throw new Error(`${options.command} cannot be run; the reason is at the end of ${logFile}`);
+  }
   writePidFile(pidFile, child.pid, options.command);
 
   let isGone = false;
@@ -80,10 +84,12 @@ export function startChild(options: ChildOptions): Child {
     child.once('exit', (code, signal) => {
       isGone = true;
       rmSync(pidFile, { force: true });
-      log.end();
       resolve(signal ?? code ?? 0);
     });
   });
+  // Not at its exit: its last words may still be on the way, and what it started, as the processes of
+  // a killed Postgres, writes to the same pipes until it notices.
+  child.once('close', () => log.end());
   return {
     pid: child.pid,
     logFile,
