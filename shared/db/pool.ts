@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
 }
 
+const idleTimeoutMs = 300_000;
+
 /** Opens a pool. Idle connections that break are reported to `onError` and replaced. */
 export function makePool(options: PoolOptions): Pool {
   const pool = new PgPool({
@@ -20,6 +22,9 @@ export function makePool(options: PoolOptions): Pool {
     max: options.connectionsMax,
     application_name: options.applicationName,
     connectionTimeoutMillis: options.acquireTimeoutMs,
+    // A connection knows its prepared statements, and the server what they read: a pause between two
+    // bursts must not cost the second one all of that.
+    idleTimeoutMillis: idleTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,

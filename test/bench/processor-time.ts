@@ -41,14 +41,19 @@ export function childrenOf(pid: number): number[] {
   return children.map(Number);
 }
 
+/** Those that ended included: connections and evaluators come and go while something is measured. */
 const timeOfChildren = (pid: number): number =>
-  childrenOf(pid).reduce((sum, child) => sum + (timeOf(child) || 0), 0);
+  childrenOf(pid).reduce((sum, child) => sum + (timeOf(child) || 0), timeOf(pid, endedChildren));
+
+/** Fields of /proc/pid/stat behind the command: user and system time, in ticks. */
+const itself = [11, 12] as const;
+const endedChildren = [13, 14] as const;
 
 /** NaN for a process that is gone. */
-function timeOf(pid: number): number {
+function timeOf(pid: number, counted: readonly number[] = itself): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return [11, 12].reduce((sum, field) => sum + Number(fields[field]) * 10, 0);
+    return counted.reduce((sum, field) => sum + Number(fields[field]) * 10, 0);
   } catch {
     return NaN;
   }
