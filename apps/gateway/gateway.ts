@@ -82,6 +82,7 @@ export async function startGateway(
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).inbound,
     withTenant,
     log,
+    budgetMs: config.TIDEGATE_CLAIM_BUDGET_MS,
     metrics: foundation.metrics,
   });
   const refuseStart = makeRefuseStart(withTenant);

@@ -164,6 +164,13 @@ export const variables = {
   TIDEGATE_START_BUDGET_MS: milliseconds
     .default(200)
     .meta(about('Longest the gateway waits for Temporal to take a workflow, in milliseconds.')),
+  TIDEGATE_CLAIM_BUDGET_MS: milliseconds
+    .default(4_000)
+    .meta(
+      about(
+        'Longest a claim of a conversation may take to be granted, in milliseconds; then it is refused with a 503 and never granted.',
+      ),
+    ),
   TIDEGATE_OUTCOME_WAIT_MS: milliseconds
     .default(10_000)
     .meta(about('Longest a sender waits for the outcome of its request, in milliseconds.')),

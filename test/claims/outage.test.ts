@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 beforeEach(async () => {
   const taskQueue = `claims-${randomUUID()}`;
-  env = { TIDEGATE_TASK_QUEUE: taskQueue };
+  env = { TIDEGATE_TASK_QUEUE: taskQueue, TIDEGATE_CLAIM_BUDGET_MS: '4000' };
   gateways = [];
   short = await openShortClaims(stack.factory, taskQueue);
   const [host = '', port] = inject('servers').temporalAddress.split(':');

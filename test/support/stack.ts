@@ -50,8 +50,9 @@ export async function startTestStack(options: GatewayOptions = {}): Promise<Test
       // Every test asks from one address; those that are about its limit set their own.
       TIDEGATE_REQUESTS_PER_MINUTE_PER_ADDRESS: '0',
       TIDEGATE_WORKFLOW_BUNDLE: inject('servers').workflowBundle,
-      // On a busy machine a start may take long; tests that are about the budget set their own.
+      // On a busy machine a start or a claim may take long; tests that are about a budget set their own.
       TIDEGATE_START_BUDGET_MS: '10000',
+      TIDEGATE_CLAIM_BUDGET_MS: '20000',
       ...given.env,
     });
     const temporal = loadTemporalConfig({

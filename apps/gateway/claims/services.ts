@@ -8,9 +8,6 @@ import {
 } from './claim-conversation.ts';
 import { makeClaimRuns, type ClaimRunsDeps } from './runs.ts';
 
-/** How long a caller waits at most until its claim is granted; with the look after it, some more. */
-const claimBudgetMs = 4_000;
-
 /** As what an answer is counted; what the caller got wrong is not. */
 function countedAs(answer: ClaimAnswer): CountedClaim | undefined {
   if (answer.kind === 'granted') return answer.renewed ? 'renewed' : 'made';
@@ -21,14 +18,15 @@ function countedAs(answer: ClaimAnswer): CountedClaim | undefined {
 /** What the routes about claims work with. `close` waits for what is under way. */
 export function openClaims(
   deps: ClaimRunsDeps &
-    Pick<ClaimConversationDeps, 'withTenant'> & { readonly metrics: Pick<Metrics, 'claimed'> },
+    Pick<ClaimConversationDeps, 'withTenant' | 'budgetMs'> & {
+      readonly metrics: Pick<Metrics, 'claimed'>;
+    },
 ): { readonly services: ClaimServices; close(): Promise<void> } {
   const runs = makeClaimRuns(deps);
   const claimConversation = makeClaimConversation({
     ...deps,
     runs,
     leaseMs: claimLeaseMs,
-    budgetMs: claimBudgetMs,
     onAnswer(answer) {
       const outcome = countedAs(answer);
       if (outcome !== undefined) deps.metrics.claimed(outcome);
