@@ -61,7 +61,7 @@ const runs = (tenant: TestTenant, type: string) =>
   client.workflow.count(`TidegateTenant = '${tenant.slug}' AND WorkflowType = '${type}'`);
 
 describe('the burst lane', () => {
-  test('S-055 makes the deliveries of a backlog, each once, most of them without a run of their own', async () => {
+  test('S-055 makes the deliveries of a backlog, each once, hardly one with a run of its own', async () => {
     const tenant = await rig.factory.tenant();
     await rig.endpoint(tenant, { url: well.url, ...fast });
     await burst(tenant, 400);
@@ -69,7 +69,8 @@ describe('the burst lane', () => {
     const ids = well.requests.map(({ headers }) => headers['webhook-id']);
     expect(ids).toHaveLength(400);
     expect(new Set(ids).size).toBe(400);
-    expect((await runs(tenant, 'outboundDelivery')).count).toBeLessThan(200);
+    // What is left when the lane has claimed most is the lane's as well.
+    expect((await runs(tenant, 'outboundDelivery')).count).toBeLessThan(20);
   });
 
   test('S-059 S-072 a dead endpoint in it delays no other, and its deliveries keep their schedule', async () => {

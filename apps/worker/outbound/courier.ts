@@ -33,6 +33,8 @@ export interface Courier {
   rouse(delivery: AnnouncedDelivery): Promise<void>;
   /** Opens the burst lane, or finds it open. Rejects when Temporal does not take it. */
   openLane(): Promise<void>;
+  /** Whether more was committed a moment ago than is started, so that the burst lane has it. */
+  isInBurst(): boolean;
   /** Whether Temporal answers at all. */
   isReachable(): Promise<boolean>;
   /** Takes nothing more and waits for what is under way. */
@@ -51,9 +53,13 @@ export interface CourierDeps {
 /** Calls under way at once. More would only wait for each other in a small engine. */
 const underWayMax = 16;
 /** Deliveries that wait for one of these places; one more is a burst. */
-const waitingMax = 64;
+const waitingMax = 24;
 /** A burst is left to the burst lane for at least so long: starts would only slow the lane down. */
 const burstMs = 5_000;
+/** It goes on while so many come in that time, which is more than starts keep up with on a small machine… */
+const burstMin = 100;
+/** … and the next one follows at once: an earlier burst says nothing about a delivery of today. */
+const burstPauseMs = 250;
 const callBudgetMs = 5_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -69,6 +75,7 @@ export function makeCourier(deps: CourierDeps): Courier {
   const waiting: (() => Promise<void>)[] = [];
   let drained: (() => void) | undefined;
   let burstUntilMs = 0;
+  let leftToLane = 0;
 
   function enqueue(work: () => Promise<void>): void {
     if (isClosed || waiting.length >= waitingMax) return;
@@ -91,6 +98,13 @@ export function makeCourier(deps: CourierDeps): Courier {
         });
     }
     if (underWay === 0 && waiting.length === 0) drained?.();
+  }
+
+  const isInBurst = (): boolean => performance.now() < burstUntilMs;
+
+  function doesBurstGoOn(): boolean {
+    const overMs = performance.now() - burstUntilMs;
+    return leftToLane >= burstMin && overMs >= 0 && overMs < burstPauseMs;
   }
 
   async function rouse(delivery: AnnouncedDelivery): Promise<void> {
@@ -124,13 +138,18 @@ export function makeCourier(deps: CourierDeps): Courier {
       current = client;
     },
     start(deliveries) {
-      if (waiting.length + deliveries.length > waitingMax) {
+      if (waiting.length + deliveries.length > waitingMax || doesBurstGoOn()) {
         burstUntilMs = performance.now() + burstMs;
+        leftToLane = waiting.length;
         waiting.length = 0;
         // What it has to do is due in a moment; the sweeper would open it a little later.
         openLane().catch(() => undefined);
       }
-      if (performance.now() < burstUntilMs) return;
+      if (isInBurst()) {
+        leftToLane += deliveries.length;
+        return;
+      }
+      leftToLane = 0;
       for (const delivery of deliveries) {
         enqueue(async () => {
           const client = clientOf(current);
@@ -152,6 +171,7 @@ export function makeCourier(deps: CourierDeps): Courier {
     },
     rouse,
     openLane,
+    isInBurst,
     async isReachable() {
       const client = current;
       if (client === undefined) return false;
