@@ -20,6 +20,7 @@ import {
   wakeSignalName,
   type OutboundDeliveryInput,
 } from '../../../workflows/outbound-delivery/contract.ts';
+import { makeBurst } from './burst.ts';
 
 /** Starts and wakes the workflows of outbound deliveries. */
 export interface Courier {
@@ -54,12 +55,6 @@ export interface CourierDeps {
 const underWayMax = 16;
 /** Deliveries that wait for one of these places; one more is a burst. */
 const waitingMax = 24;
-/** A burst is left to the burst lane for at least so long: starts would only slow the lane down. */
-const burstMs = 5_000;
-/** It goes on while so many come in that time, which is more than starts keep up with on a small machine… */
-const burstMin = 100;
-/** … and the next one follows at once: an earlier burst says nothing about a delivery of today. */
-const burstPauseMs = 250;
 const callBudgetMs = 5_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -74,8 +69,7 @@ export function makeCourier(deps: CourierDeps): Courier {
   let underWay = 0;
   const waiting: (() => Promise<void>)[] = [];
   let drained: (() => void) | undefined;
-  let burstUntilMs = 0;
-  let leftToLane = 0;
+  const burst = makeBurst(() => performance.now());
 
   function enqueue(work: () => Promise<void>): void {
     if (isClosed || waiting.length >= waitingMax) return;
@@ -98,13 +92,6 @@ export function makeCourier(deps: CourierDeps): Courier {
         });
     }
     if (underWay === 0 && waiting.length === 0) drained?.();
-  }
-
-  const isInBurst = (): boolean => performance.now() < burstUntilMs;
-
-  function doesBurstGoOn(): boolean {
-    const overMs = performance.now() - burstUntilMs;
-    return leftToLane >= burstMin && overMs >= 0 && overMs < burstPauseMs;
   }
 
   async function rouse(delivery: AnnouncedDelivery): Promise<void> {
@@ -138,18 +125,13 @@ export function makeCourier(deps: CourierDeps): Courier {
       current = client;
     },
     start(deliveries) {
-      if (waiting.length + deliveries.length > waitingMax || doesBurstGoOn()) {
-        burstUntilMs = performance.now() + burstMs;
-        leftToLane = waiting.length;
+      if (waiting.length + deliveries.length > waitingMax || burst.goesOn()) {
+        burst.begin(waiting.length);
         waiting.length = 0;
         // What it has to do is due in a moment; the sweeper would open it a little later.
         openLane().catch(() => undefined);
       }
-      if (isInBurst()) {
-        leftToLane += deliveries.length;
-        return;
-      }
-      leftToLane = 0;
+      if (burst.isOn()) return burst.leave(deliveries.length);
       for (const delivery of deliveries) {
         enqueue(async () => {
           const client = clientOf(current);
@@ -171,7 +153,7 @@ export function makeCourier(deps: CourierDeps): Courier {
     },
     rouse,
     openLane,
-    isInBurst,
+    isInBurst: burst.isOn,
     async isReachable() {
       const client = current;
       if (client === undefined) return false;
