@@ -8,6 +8,7 @@
 import type jsonataFunction from 'jsonata';
 import { failureOf, makeCompile } from './compile.ts';
 import { toJson } from './functions.ts';
+import { inputOf } from './input.ts';
 import { resultBytesMax } from './limits.ts';
 import type { ChildMessage, EvaluationContext, Expression, Job, WireResult } from './protocol.ts';
 import type { LanguageLevel } from '../domain/language-level.ts';
@@ -53,11 +54,6 @@ async function evaluate(
     throw new Error(`the result is larger than ${resultBytesMax} bytes`);
   }
   return json;
-}
-
-/** A body that is not an object is wrapped, so that `value` names it (S-039). */
-function inputOf(body: unknown): unknown {
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : { value: body };
 }
 
 function bindingsOf(context: EvaluationContext): Record<string, unknown> {

@@ -9,6 +9,7 @@ import {
   expressionBytesMax,
   wallLimitMs,
 } from './limits.ts';
+import { plainResult } from './plain.ts';
 import { makePool, type Isolation } from './pool.ts';
 import type { EvaluationContext, EvaluationResult, Expression, Failure } from './protocol.ts';
 import { makeQuarantine } from './quarantine.ts';
@@ -26,11 +27,14 @@ export interface EvaluationRequest extends CheckRequest {
   readonly budget: 'field' | 'key';
 }
 
-/** Evaluates tenants' JSONata in killable child processes. The only way to do so in Tidegate. */
+/**
+ * Evaluates tenants' JSONata in killable child processes. The only way to do so in Tidegate. What is no more
+ * than a constant or a path to one value is read without a child.
+ */
 export interface Evaluator {
   /**
    * One result for each expression, in order. An expression that had to be stopped is reported as
-   * failed, and so are the ones after it, as not evaluated; one that had to be stopped twice is
+   * failed, and so are the ones after it that need a child, as not evaluated; one that had to be stopped twice is
    * refused for a while. Rejects with `unavailable` when too many wait or processes are lost to the
    * machine, and with a plain Error when the evaluator is closed.
    */
@@ -61,7 +65,12 @@ export interface EvaluatorOptions {
   readonly onEvent?: (event: EvaluatorEvent) => void;
 }
 
-/** A request that may go to a child, once what is refused beforehand has been sorted out. */
+/** Why no child gets to see a request. */
+interface Refusal {
+  readonly reason: string;
+}
+
+/** A request that may go to a child, once what is known beforehand has been sorted out. */
 type TenantRequest = ChildRequest & { readonly tenantId: TenantId };
 
 export function makeEvaluator(options: EvaluatorOptions): Evaluator {
@@ -84,17 +93,27 @@ export function makeEvaluator(options: EvaluatorOptions): Evaluator {
     return reason === undefined ? undefined : fail(name, reason);
   }
 
-  async function answer(request: TenantRequest): Promise<readonly EvaluationResult[]> {
-    const refusals = request.expressions.map((each) => refusalOf(request.tenantId, each));
-    const expressions = request.expressions.filter((_, index) => refusals[index] === undefined);
-    const results = [...(await run({ ...request, expressions }))];
-    return refusals.flatMap((refusal) => refusal ?? results.splice(0, 1));
+  /** Sends a child what is not known without one. The context is only written out for a child. */
+  async function answer(
+    request: CheckRequest,
+    known: (expression: Expression) => EvaluationResult | undefined,
+    forChild: () => Pick<TenantRequest, 'contextJson' | 'allowance'> | Refusal,
+  ): Promise<readonly EvaluationResult[]> {
+    const { tenantId, level } = request;
+    const settled = request.expressions.map((each) => refusalOf(tenantId, each) ?? known(each));
+    const expressions = request.expressions.filter((_, index) => settled[index] === undefined);
+    if (expressions.length === 0) return settled.filter((result) => result !== undefined);
+    const given = forChild();
+    const results =
+      'reason' in given
+        ? expressions.map(({ name }) => fail(name, given.reason))
+        : [...(await run({ tenantId, level, expressions, ...given }))];
+    return settled.flatMap((result) => result ?? results.splice(0, 1));
   }
 
   /** Runs a request, and once more on another child what a lost one left open. */
   async function run(request: TenantRequest): Promise<readonly EvaluationResult[]> {
     const { tenantId, ...job } = request;
-    if (job.expressions.length === 0) return [];
     const { results, end } = await pool.run(tenantId, job);
     const open = job.expressions.slice(results.length);
     if (end.kind !== 'lost') return [...results, ...settle(tenantId, open, end)];
@@ -120,17 +139,27 @@ export function makeEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   return {
-    evaluate({ tenantId, level, expressions, context, budget }) {
-      const contextJson = JSON.stringify(context);
-      if (Buffer.byteLength(contextJson) > contextBytesMax) {
-        const reason = `the body and the headers are larger than ${contextBytesMax} bytes`;
-        return Promise.resolve(expressions.map(({ name }) => fail(name, reason)));
-      }
-      const allowance = allow(budget === 'key' ? keyCpuMs : fieldCpuMs);
-      return answer({ tenantId, level, expressions, contextJson, allowance });
+    evaluate(request) {
+      const { context, budget } = request;
+      const known = ({ name, text }: Expression): EvaluationResult | undefined => {
+        const plain = plainResult(text, context);
+        if (plain === undefined) return undefined;
+        return { name, ok: true, ...(plain.value === undefined ? {} : { value: plain.value }) };
+      };
+      return answer(request, known, () => {
+        const contextJson = JSON.stringify(context);
+        if (Buffer.byteLength(contextJson) > contextBytesMax) {
+          return { reason: `the body and the headers are larger than ${contextBytesMax} bytes` };
+        }
+        return { contextJson, allowance: allow(budget === 'key' ? keyCpuMs : fieldCpuMs) };
+      });
     },
-    checkExpressions: ({ tenantId, level, expressions }) =>
-      answer({ tenantId, level, expressions, contextJson: null, allowance: allow(fieldCpuMs) }),
+    checkExpressions: (request) =>
+      answer(
+        request,
+        () => undefined,
+        () => ({ contextJson: null, allowance: allow(fieldCpuMs) }),
+      ),
     close: () => pool.close(),
   };
 }

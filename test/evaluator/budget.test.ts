@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts';
 let evaluator: Evaluator;
 beforeAll(async () => {
   evaluator = makeEvaluator({ children: 2 });
-  await evaluate('1');
+  await evaluate('1 + 0');
 });
 afterAll(() => evaluator.close());
 
@@ -61,7 +61,7 @@ describe('a hostile expression', () => {
         level: 'full',
         budget: 'field',
         expressions: [
-          { name: 'good', text: 'alert.id' },
+          { name: 'good', text: 'alert.id + 0' },
           { name: 'bad', text },
         ],
         context: sampleContext,
@@ -70,7 +70,7 @@ describe('a hostile expression', () => {
         { name: 'good', ok: true, value: 7 },
         expect.objectContaining({ name: 'bad', ok: false, reason: expect.stringMatching(/\w/) }),
       ]);
-      expect(await evaluate('alert.id', { tenantId })).toMatchObject({ ok: true, value: 7 });
+      expect(await evaluate('alert.id + 0', { tenantId })).toMatchObject({ ok: true, value: 7 });
     },
   );
 
@@ -81,8 +81,8 @@ describe('a hostile expression', () => {
       budget: 'field',
       expressions: [
         { name: 'bad', text: '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)' },
-        { name: 'later', text: 'alert.id' },
-        { name: 'last', text: 'alert.id' },
+        { name: 'later', text: 'alert.id + 0' },
+        { name: 'last', text: 'alert.id + 0' },
       ],
       context: sampleContext,
     });

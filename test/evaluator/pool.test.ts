@@ -26,7 +26,7 @@ async function start(options: Partial<EvaluatorOptions> = {}) {
   const onEvent = (event: EvaluatorEvent): void => void events.push(event);
   const evaluator = makeEvaluator({ children: 1, keyCpuMs: 1_000, onEvent, ...options });
   open.push(evaluator);
-  await evaluateOne(evaluator, '1');
+  await evaluateOne(evaluator, '1 + 0');
   const allIdle = Array.from({ length: options.children ?? 1 }, () => 'S');
   await eventually(() => expect(statesOfEvaluators()).toEqual(allIdle));
   return { evaluator, events };
@@ -56,9 +56,9 @@ describe('an evaluator process that is ended from outside', () => {
         level: 'full',
         budget: 'key',
         expressions: [
-          { name: 'first', text: '1' },
+          { name: 'first', text: '1 + 0' },
           { name: 'long', text: longWork },
-          { name: 'last', text: 'alert.id' },
+          { name: 'last', text: 'alert.id + 0' },
         ],
         context: { body: { alert: { id: 7 } }, headers: {}, query: {}, delivery: {} },
       });
@@ -97,7 +97,7 @@ describe('an evaluator process that is ended from outside', () => {
   test('S-040 while idle is replaced', async () => {
     const { evaluator, events } = await start();
     signalEvaluators('SIGKILL');
-    expect(await evaluateOne(evaluator, 'alert.id')).toMatchObject({ value: 7 });
+    expect(await evaluateOne(evaluator, 'alert.id + 0')).toMatchObject({ value: 7 });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'child_lost' }));
   });
 
@@ -110,7 +110,7 @@ describe('an evaluator process that is ended from outside', () => {
       await eventually(isRunning);
       signalEvaluators(signal);
       expect(await running).toMatchObject(longResult);
-      expect(await evaluateOne(evaluator, 'alert.id')).toMatchObject({ value: 7 });
+      expect(await evaluateOne(evaluator, 'alert.id + 0')).toMatchObject({ value: 7 });
       expect(evaluatorPids()).toEqual(pids);
       expect(events).toEqual([]);
     },
@@ -129,7 +129,7 @@ describe('an evaluator that closes', () => {
     for (const answer of await answers) {
       expect(answer).toMatchObject({ reason: { message: 'the evaluator is closed' } });
     }
-    await expect(evaluateOne(evaluator, '1')).rejects.toThrow('the evaluator is closed');
+    await expect(evaluateOne(evaluator, '1 + 0')).rejects.toThrow('the evaluator is closed');
     expect(evaluatorPids()).toEqual([]);
   });
 });
@@ -145,7 +145,7 @@ describe('the queue of an evaluator', () => {
     );
     await eventually(isRunning);
     const short = Array.from({ length: 20 }, () =>
-      evaluateOne(evaluator, '1', { tenantId: quiet }).then(note('quiet')),
+      evaluateOne(evaluator, '1 + 0', { tenantId: quiet }).then(note('quiet')),
     );
     await Promise.all([...long, ...short]);
     // At most the one that ran already is done before the other tenant's work.
@@ -155,14 +155,14 @@ describe('the queue of an evaluator', () => {
   test('S-040 is bounded for a tenant: what is too much is refused at once, others are served', async () => {
     const { evaluator } = await start({ children: 2 });
     const tenantId = newTenantId();
-    const ask = () => evaluateOne(evaluator, '1', { tenantId });
+    const ask = () => evaluateOne(evaluator, '1 + 0', { tenantId });
     const answers = await Promise.allSettled(Array.from({ length: 1_200 }, ask));
     const refused = answers.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(199);
     for (const answer of refused) {
       expect(answer).toMatchObject({ reason: { code: 'unavailable', status: 503 } });
     }
-    expect(await evaluateOne(evaluator, '1')).toMatchObject({ ok: true });
+    expect(await evaluateOne(evaluator, '1 + 0')).toMatchObject({ ok: true });
   });
 
   test('S-040 serves many tenants at once without mixing their values', async () => {
@@ -203,9 +203,9 @@ describe('an expression that was stopped twice', () => {
       level: 'full',
       budget: 'field',
       expressions: [
-        { name: 'a', text: '"a"' },
+        { name: 'a', text: '"a" & ""' },
         { name: 'b', text },
-        { name: 'c', text: '"c"' },
+        { name: 'c', text: '"c" & ""' },
       ],
       context: { body: {}, headers: {}, query: {}, delivery: {} },
     });
@@ -226,7 +226,7 @@ describe('the processes of an evaluator', () => {
   test('S-040 are replaced after 1,000 jobs', async () => {
     const { evaluator, events } = await start();
     const [first] = evaluatorPids();
-    const ask = () => evaluateOne(evaluator, '1');
+    const ask = () => evaluateOne(evaluator, '1 + 0');
     await Promise.all(Array.from({ length: 900 }, ask));
     expect(evaluatorPids()).toEqual([first]);
     await Promise.all(Array.from({ length: 110 }, ask));
@@ -237,15 +237,15 @@ describe('the processes of an evaluator', () => {
   test('S-040 serve one tenant each when tenants are to be kept apart', async () => {
     const { evaluator, events } = await start({ children: 2, isolation: 'tenant' });
     const [one, other] = [newTenantId(), newTenantId()];
-    await evaluateOne(evaluator, '1', { tenantId: one });
-    await evaluateOne(evaluator, '1', { tenantId: other });
+    await evaluateOne(evaluator, '1 + 0', { tenantId: one });
+    await evaluateOne(evaluator, '1 + 0', { tenantId: other });
     await eventually(() => expect(evaluatorPids()).toHaveLength(2));
     const before = evaluatorPids();
     await Promise.all([
-      evaluateOne(evaluator, '1', { tenantId: one }),
-      evaluateOne(evaluator, '1', { tenantId: other }),
+      evaluateOne(evaluator, '1 + 0', { tenantId: one }),
+      evaluateOne(evaluator, '1 + 0', { tenantId: other }),
     ]);
-    const third = await evaluateOne(evaluator, '1');
+    const third = await evaluateOne(evaluator, '1 + 0');
     expect(third).toMatchObject({ ok: true });
     expect(evaluatorPids()).not.toEqual(before);
     expect(events).toEqual([]);
