@@ -1,8 +1,4 @@
-import {
-  findDefaultStatus,
-  insertTicket,
-  linkAffectedAsset,
-} from '../../shared/db/queries/tickets.ts';
+import { insertTicket, linkAffectedAsset } from '../../shared/db/queries/tickets.ts';
 import { tellTicketCreated } from '../../shared/support/tickets.ts';
 import { noSuchId, refusing } from './constraints.ts';
 import { isRefusal, refuseValue, type ActionContext, type ActionRefusal } from './contract.ts';
@@ -48,22 +44,22 @@ export const createTicket = defineAction({
     const dueDate = readOptionalTime('due_date', fields.due_date);
     if (isRefusal(dueDate)) return dueDate;
     const { client_id: clientId, board_id: boardId, priority_id: priorityId } = fields;
-    const statusId = fields.status_id ?? (await findDefaultStatus(context.tx, boardId));
-    if (statusId === undefined) {
-      return refuseValue('board_id', 'There is no such board, or it has no open status.');
-    }
     const id = await newEntityId(context, 'ticket', fields.external_id);
     if (isRefusal(id)) return id;
     const origin = { delivery_id: context.deliveryId, webhook_slug: context.hookSlug };
     const attributes = { ...fields.attributes, ...origin };
-    const ticket = { ...toTicketValues(fields, dueDate), clientId, boardId, priorityId, statusId };
+    const values = toTicketValues(fields, dueDate);
+    const ticket = { ...values, clientId, boardId, priorityId };
     const made = await refusing(ticketRefusals(fields), () =>
       insertTicket(context.tx, id, { ...ticket, title: fields.title, attributes }),
     );
+    if (made === undefined) {
+      return refuseValue('board_id', 'There is no such board, or it has no open status.');
+    }
     if (isRefusal(made)) return made;
     const unlinked = await linkAsset(context, id, fields.asset_id);
     if (unlinked) return unlinked;
-    const { number } = made;
+    const { number, statusId } = made;
     const place = { number, clientId, boardId, statusId, priorityId };
     await tellTicketCreated(context.tx, made, context, place);
     return {

@@ -58,7 +58,7 @@ export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
       source === undefined
         ? await prepare(deps, tenant, delivery)
         : prepareReport(source, delivery);
-    const decision = await deps.withTenant(tenant, (tx) => decideOnce(tx, id, effect));
+    const decision = await decideOnce(deps.withTenant, { tenantId: tenant, id }, effect);
     if (isOutcome(decision)) return decision;
     // The hook was switched since the delivery was read, and another dispatch has tied a run to it.
     return dispatchToWorkflow(deps, tenant, { ...delivery, handlerRun: decision });

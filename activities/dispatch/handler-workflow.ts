@@ -68,8 +68,8 @@ export async function dispatchToWorkflow(
   if (!body.ok) return fail(refuse('invalid_json', body.reason));
   const envelope = envelopeOf(delivery, body.value);
   const wanted = delivery.handlerRun ?? (await judge(deps, tenantId, delivery, envelope));
-  const tied = await deps.withTenant(tenantId, (tx) =>
-    decideOnce(tx, delivery.id, () => Promise.resolve(wanted)),
+  const tied = await decideOnce(deps.withTenant, { tenantId, id: delivery.id }, () =>
+    Promise.resolve(wanted),
   );
   if (isOutcome(tied)) return tied;
 

@@ -16,7 +16,9 @@ async function numberOf(tx: TenantTx, { desk }: TestTenant): Promise<number> {
   const { clientId, boardId, priorityId } = desk;
   const statusId = desk.statusIds.open;
   const ticket = { title: 'One', clientId, boardId, priorityId, statusId, attributes: {} };
-  return (await insertTicket(tx, randomUUID(), ticket)).number;
+  const made = await insertTicket(tx, randomUUID(), ticket);
+  if (made === undefined) throw new Error('the status is given');
+  return made.number;
 }
 const makeTicket = (tenant: TestTenant): Promise<number> =>
   factory.withTenant(tenant.id, (tx) => numberOf(tx, tenant));

@@ -13,7 +13,7 @@ import type { LanguageLevel } from '../../domain/language-level.ts';
 import type { HandlerType } from '../../schemas/hook.ts';
 import type { Refusal } from '../../verification/types.ts';
 import type { EffectLedger } from '../apply-once.ts';
-import type { Pool } from '../pool.ts';
+import { databaseError, type Pool } from '../pool.ts';
 import type { TenantStatements } from '../self-contained.ts';
 import type { TenantTx } from '../tenant.ts';
 import { toHandlerRun, type HandlerRunRow } from './handler-runs.ts';
@@ -312,6 +312,22 @@ export interface DeliveryDecision {
   /** The run of a handler workflow that is tied to it, which may be started already. */
   readonly run: HandlerRun | undefined;
 }
+
+/**
+ * Locks a delivery of which nothing has been decided, for what the transaction then decides. Of one that is
+ * decided, every later statement of the transaction fails, and `isDecided` tells why: so nobody has to wait
+ * for the answer, and of several dispatches of one delivery the first to commit decides.
+ */
+export function lockUndecided(tx: TenantTx, id: DeliveryId): void {
+  tx.ahead({
+    name: 'lock_undecided',
+    text: 'select lock_undecided_delivery($1::uuid, $2::uuid)',
+    values: [tx.tenantId, id],
+  });
+}
+
+/** Whether a transaction failed because its delivery had been decided (migration 0028). */
+export const isDecided = (error: unknown): boolean => databaseError(error)?.code === 'TG001';
 
 /**
  * Locks a delivery for its effect and returns what has been decided of it. A second dispatch of the

@@ -23,7 +23,8 @@ export interface NewTicket extends TicketValues {
   readonly title: string;
   readonly clientId: string;
   readonly boardId: string;
-  readonly statusId: string;
+  /** Undefined: the first open status of the board. */
+  readonly statusId: string | undefined;
   readonly priorityId: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
@@ -52,26 +53,34 @@ function parameters(tx: TenantTx, id: string, ticket: TicketValues): unknown[] {
 
 /**
  * Stores a ticket on a board under the next number of its tenant. A reference that does not exist in
- * the tenant raises a foreign key violation, and its number is used up.
+ * the tenant raises a foreign key violation, and its number is used up. Undefined, and nothing stored,
+ * when no status is given and there is no such board, or it has no open one.
  */
 export async function insertTicket(
   tx: TenantTx,
   id: string,
   ticket: NewTicket,
-): Promise<BoardTicket> {
+): Promise<BoardTicket | undefined> {
   const { rows } = await tx.query<BoardTicketRow>({
     name: 'insert_ticket',
     text: `
+      with standing as materialized (
+        select coalesce($7::uuid, (
+          select s.id from ticket_statuses s
+          where s.tenant_id = $1::uuid and s.board_id = $6::uuid and not s.is_closed
+          order by s.position limit 1)) as status_id
+      )
       insert into tickets (tenant_id, id, number, title, description, client_id, board_id,
         status_id, priority_id, assigned_to, assigned_team_id, category_id, subcategory_id,
         contact_id, location_id, due_date, attributes)
-      values ($1::uuid, $2::uuid, next_ticket_number($1::uuid), $3::text, $4::text, $5::uuid,
-        $6::uuid, $7::uuid, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
-        $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb)
+      select $1::uuid, $2::uuid, next_ticket_number($1::uuid), $3::text, $4::text, $5::uuid,
+        $6::uuid, status_id, $8::uuid, $9::uuid, $10::uuid, $11::uuid, $12::uuid,
+        $13::uuid, $14::uuid, $15::timestamptz, $16::jsonb
+      from standing where status_id is not null
       returning ${stateColumns}`,
     values: parameters(tx, id, ticket),
   });
-  return toBoardTicket(rows[0] as BoardTicketRow);
+  return rows[0] && toBoardTicket(rows[0]);
 }
 
 /** What any ticket is, on a board or on none, as the API and the events of tickets name it. */
@@ -169,22 +178,6 @@ export async function lockTicket(tx: TenantTx, id: string): Promise<BoardTicket 
     values: [tx.tenantId, id],
   });
   return rows[0] && toBoardTicket(rows[0]);
-}
-
-/** The first status of a board, which a new ticket gets when none is mapped; undefined if there is none. */
-export async function findDefaultStatus(
-  tx: TenantTx,
-  boardId: string,
-): Promise<string | undefined> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'find_default_status',
-    text: `
-      select id from ticket_statuses
-      where tenant_id = $1::uuid and board_id = $2::uuid and not is_closed
-      order by position limit 1`,
-    values: [tx.tenantId, boardId],
-  });
-  return rows[0]?.id;
 }
 
 /** Links the asset that a ticket is about. */
