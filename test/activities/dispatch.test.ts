@@ -3,7 +3,9 @@ import { makeActionRegistry } from '../../activities/actions/registry.ts';
 import type { Action } from '../../activities/actions/contract.ts';
 import { createTicket } from '../../activities/actions/create-ticket.ts';
 import { makeDispatchActivities } from '../../activities/dispatch/activities.ts';
+import { decideOnce } from '../../activities/dispatch/decide-once.ts';
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
+import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { makeEvaluator, type Evaluator } from '../../shared/evaluator/evaluator.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import {
@@ -63,6 +65,23 @@ describe('a dispatch', () => {
     const [first] = outcomes;
     expect(first).toMatchObject({ status: 'dispatched', action: 'createTicket' });
     expect(outcomes).toEqual([first, first, first]);
+    expect(await ticketsOf(hook)).toBe(1);
+  });
+
+  test('S-017 of a delivery that is decided already gets that decision, and what it did is undone', async () => {
+    const hook = await factory.hook(await factory.tenant());
+    const deliveryId = await factory.delivery(hook, { title: 'First' });
+    const dispatch = makeDispatch();
+    const input = { tenantId: hook.tenant.id, deliveryId };
+    const first = await dispatch.dispatchDelivery(input);
+    const delivery = { tenantId: hook.tenant.id, id: deliveryId };
+    const refusal: DispatchOutcome = { status: 'failed', code: 'mapping_failed', message: 'Late.' };
+    const late = await decideOnce(factory.withTenant, delivery, (tx) => {
+      // Sent, as nothing has been heard of the lock yet.
+      tx.ahead({ text: 'delete from tickets where tenant_id = $1', values: [hook.tenant.id] });
+      return Promise.resolve(refusal);
+    });
+    expect(late).toEqual(first);
     expect(await ticketsOf(hook)).toBe(1);
   });
 

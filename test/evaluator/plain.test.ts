@@ -130,7 +130,7 @@ describe('an expression that is read without a child', () => {
     ['nothing', ''],
     ['a path without an end', 'alert.'],
     ['a text too long to pass without a look', 'long'],
-  ])('S-040 is not one with %s', ([, text]) => {
+  ])('S-040 is not one with %s', ([, text = '']) => {
     const context = contextOf({
       alert: { title: 'x' },
       list: [{ a: 1 }],
