@@ -66,6 +66,8 @@ export interface Foundation {
   close(): Promise<void>;
 }
 
+/** Transactions of attempts that wait for a place: with more, what comes is left to the burst lane. */
+const attemptsWaitingMax = 32;
 const acquireTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
 
@@ -107,10 +109,14 @@ export async function openFoundation(
       log[kind === 'child_lost' ? 'warn' : 'info']({ event: `evaluator.${kind}`, ...fields }),
   });
   const metrics = makeMetrics(() => readProgress(pool));
+  const attemptTransactions = makeSlots(
+    Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
+  );
   const courier = makeCourier({
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,
     isEager: served.isInbound,
     log,
+    isBehind: () => attemptTransactions.waiting() > attemptsWaitingMax,
     hasten: ({ tenantId, deliveryId }) =>
       withTenant(tenantId, (tx) => putBackWakes(tx, [deliveryId], 0)),
   });
@@ -120,14 +126,12 @@ export async function openFoundation(
   });
   const withTenant = makeWithTenant(pool, {
     isFanOutOn: config.TIDEGATE_FAN_OUT,
+    isForLane: courier.isInBurst,
     onCommitted: courier.start,
     onPublished: (matched) => metrics.published(matched),
     onAsked: assistant.note,
   });
   const selfContained = makeSelfContained(pool);
-  const attemptTransactions = makeSlots(
-    Math.max(1, Math.floor(config.TIDEGATE_DATABASE_CONNECTIONS / 2)),
-  );
   const vault = makeTenantVault(config.TIDEGATE_MASTER_KEYS);
   const jobs = makeOutboundJobs({
     taskQueue: queueNames(config.TIDEGATE_TASK_QUEUE).outbound,

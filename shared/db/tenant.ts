@@ -24,6 +24,8 @@ export interface TenantTx {
 export interface Outbox {
   /** False while the operator's switch keeps new events from going out (S-139). */
   readonly isFanOutOn: boolean;
+  /** Whether new deliveries are left to the burst lane, which takes what is due: then they are, at once. */
+  readonly isForLane: boolean;
   /** Notes a delivery whose workflow is to be started once the transaction has committed. */
   announce(delivery: AnnouncedDelivery): void;
   /** Notes a question to the built-in assistant, whose run is to be started after the commit. */
@@ -51,6 +53,8 @@ export interface AnnouncedQuestion {
 /** What a process does with events beside storing them. */
 export interface OutboxOptions {
   readonly isFanOutOn: boolean;
+  /** Whether deliveries that are made now will be left to the burst lane. */
+  readonly isForLane?: () => boolean;
   /** Told of the deliveries of a transaction after its commit. Must not throw or take long. */
   readonly onCommitted: (deliveries: readonly AnnouncedDelivery[]) => void;
   /** Told of each event of a transaction after its commit, by how many endpoints it went to. */
@@ -84,6 +88,9 @@ export function makeWithTenant(pool: Pool, options: OutboxOptions = leftToSweepe
     const questions: AnnouncedQuestion[] = [];
     const outbox = {
       isFanOutOn: options.isFanOutOn,
+      get isForLane() {
+        return options.isForLane?.() ?? false;
+      },
       announce: (delivery: AnnouncedDelivery) => void announced.push(delivery),
       announceQuestion: (question: AnnouncedQuestion) => void questions.push(question),
       notePublished: (matched: number) => void published.push(matched),

@@ -4,6 +4,8 @@ export interface Slots {
   take(waitMs: number): Promise<(() => void) | undefined>;
   /** Makes a call in a place, however long that takes to come free. */
   use<Result>(call: () => Promise<Result>): Promise<Result>;
+  /** How many wait for a place. */
+  waiting(): number;
 }
 
 export function makeSlots(count: number): Slots {
@@ -46,5 +48,6 @@ export function makeSlots(count: number): Slots {
         release();
       }
     },
+    waiting: () => waiting.size,
   };
 }

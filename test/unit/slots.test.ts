@@ -37,4 +37,16 @@ describe('a bounded number of slots', () => {
     release?.();
     expect(await slots.take(longMs)).toBeTypeOf('function');
   });
+
+  test('says how many wait', async () => {
+    const slots = makeSlots(1);
+    const release = await slots.take(longMs);
+    expect(slots.waiting()).toBe(0);
+    const [other, third] = [slots.take(longMs), slots.use(() => Promise.resolve())];
+    expect(slots.waiting()).toBe(2);
+    release?.();
+    (await other)?.();
+    await third;
+    expect(slots.waiting()).toBe(0);
+  });
 });

@@ -34,7 +34,7 @@ export interface Courier {
   rouse(delivery: AnnouncedDelivery): Promise<void>;
   /** Opens the burst lane, or finds it open. Rejects when Temporal does not take it. */
   openLane(): Promise<void>;
-  /** Whether more was committed a moment ago than is started, so that the burst lane has it. */
+  /** Whether more was committed a moment ago than runs can be made for, so that the burst lane has it. */
   isInBurst(): boolean;
   /** Whether Temporal answers at all. */
   isReachable(): Promise<boolean>;
@@ -47,6 +47,8 @@ export interface CourierDeps {
   /** Whether a worker of the queue shares the client's connection, so that starts can be eager. */
   readonly isEager: boolean;
   readonly log: Logger;
+  /** Whether attempts of this process wait for each other: more runs would only make the line longer. */
+  readonly isBehind: () => boolean;
   /** Makes a delivery due for the sweeper or the burst lane. */
   readonly hasten: (delivery: AnnouncedDelivery) => Promise<void>;
 }
@@ -125,7 +127,8 @@ export function makeCourier(deps: CourierDeps): Courier {
       current = client;
     },
     start(deliveries) {
-      if (waiting.length + deliveries.length > waitingMax || burst.goesOn()) {
+      const isMore = waiting.length + deliveries.length > waitingMax || deps.isBehind();
+      if (!burst.isOn() && (isMore || burst.goesOn())) {
         burst.begin(waiting.length);
         waiting.length = 0;
         // What it has to do is due in a moment; the sweeper would open it a little later.

@@ -66,7 +66,7 @@ export async function insertOutboundDeliveries(
       batch.origin,
       batch.replayedFrom ?? null,
       batch.replayJobId ?? null,
-      startGraceMs,
+      tx.outbox.isForLane ? 0 : startGraceMs,
       deliveries.map(({ id }) => id),
       deliveries.map(({ endpointId }) => endpointId),
       deliveries.map(({ body }) => body),
