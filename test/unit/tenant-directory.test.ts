@@ -34,6 +34,13 @@ describe('the tenant directory', () => {
     expect(lookedUp).toHaveLength(3);
   });
 
+  test('S-003 asks once for those that ask at the same time', async () => {
+    const { lookedUp, directory } = setUp();
+    const asked = Array.from({ length: 200 }, () => directory.resolve(slugOf(1)));
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([tenant]));
+    expect(lookedUp).toEqual([slugOf(1)]);
+  });
+
   test('S-003 keeps 1,000 entries and evicts the oldest first', async () => {
     const { lookedUp, directory } = setUp();
     for (let n = 1; n <= 1_001; n += 1) await directory.resolve(slugOf(n));

@@ -4,10 +4,17 @@ import { setBounded } from '../../../shared/domain/bounded-map.ts';
 import type { TenantId } from '../../../shared/domain/ids.ts';
 import { findHookWithKeys, type FoundHook } from './found-hook.ts';
 
+export interface Recalled {
+  /** Undefined when there is none, or none that may be remembered. */
+  readonly found: FoundHook | undefined;
+  /** False for one that was read before it was asked for, up to 5 s ago: good for what checks its version. */
+  readonly isCurrent: boolean;
+}
+
 /** Finds hooks with their opened keys, and remembers the ones that are in use for a moment. */
 export interface HookDirectory {
-  /** The hook as it was up to 5 s ago, or undefined. Good only for what checks its version. */
-  recall(tenantId: TenantId, slug: string): FoundHook | undefined;
+  /** The hook as it is remembered or as somebody is reading it already, or else as it is now. */
+  recall(tenantId: TenantId, slug: string): Promise<Recalled>;
   /** The hook as it is now, or undefined when there is none. */
   load(tenantId: TenantId, slug: string): Promise<FoundHook | undefined>;
 }
@@ -26,21 +33,45 @@ export function makeHookDirectory(deps: {
   const remembered = new Map<string, FoundHook>();
   const nameOf = (tenantId: TenantId, slug: string): string => `${tenantId} ${slug}`;
 
+  /** Look-ups under way. What comes meanwhile in a burst must not make one each. */
+  const underWay = new Map<string, Promise<FoundHook | undefined>>();
+
+  function remember(name: string, found: FoundHook): void {
+    setBounded(remembered, name, found, hooksMax);
+    const forget = (): void => {
+      if (remembered.get(name) === found) remembered.delete(name);
+    };
+    setTimeout(forget, ageMaxMs).unref();
+  }
+
+  async function read(tenantId: TenantId, slug: string): Promise<FoundHook | undefined> {
+    const name = nameOf(tenantId, slug);
+    remembered.delete(name);
+    const found = await deps.withTenant(tenantId, (tx) => findHookWithKeys(deps.vault, tx, slug));
+    if (found !== undefined && isRememberable(found)) remember(name, found);
+    return found;
+  }
+
+  async function readForAll(tenantId: TenantId, slug: string): Promise<Recalled> {
+    const name = nameOf(tenantId, slug);
+    const reading = read(tenantId, slug).finally(() => underWay.delete(name));
+    underWay.set(name, reading);
+    return { found: await reading, isCurrent: true };
+  }
+
   return {
-    recall: (tenantId, slug) => remembered.get(nameOf(tenantId, slug)),
-    async load(tenantId, slug) {
+    async recall(tenantId, slug) {
       const name = nameOf(tenantId, slug);
-      remembered.delete(name);
-      const found = await deps.withTenant(tenantId, (tx) => findHookWithKeys(deps.vault, tx, slug));
-      if (found !== undefined && isRememberable(found)) {
-        setBounded(remembered, name, found, hooksMax);
-        const forget = (): void => {
-          if (remembered.get(name) === found) remembered.delete(name);
-        };
-        setTimeout(forget, ageMaxMs).unref();
-      }
-      return found;
+      const known = remembered.get(name);
+      if (known !== undefined) return { found: known, isCurrent: false };
+      const reading = underWay.get(name);
+      if (reading === undefined) return readForAll(tenantId, slug);
+      // Who waits for one that fails asks for itself.
+      const found = await reading.catch(() => undefined);
+      const isUsable = found !== undefined && isRememberable(found);
+      return { found: isUsable ? found : undefined, isCurrent: false };
     },
+    load: read,
   };
 }
 

@@ -77,13 +77,18 @@ async function receive(
 
   // What is remembered may let a request in, if the acceptance finds it unchanged, and nothing else:
   // whatever it does not let in is judged by what is stored now.
-  const known = isDispatching ? deps.hooks.recall(tenantId, request.hookSlug) : undefined;
-  if (judge(known, seen)?.ok === true && known !== undefined) {
-    const answer = await accept(known, known.hook.version);
-    if (answer !== undefined) return answer;
+  const { hookSlug } = request;
+  const recalled = isDispatching ? await deps.hooks.recall(tenantId, hookSlug) : undefined;
+  if (recalled?.isCurrent === false) {
+    const { found: known } = recalled;
+    if (judge(known, seen)?.ok === true && known !== undefined) {
+      const answer = await accept(known, known.hook.version);
+      if (answer !== undefined) return answer;
+    }
   }
 
-  const found = await deps.hooks.load(tenantId, request.hookSlug);
+  const found =
+    recalled?.isCurrent === true ? recalled.found : await deps.hooks.load(tenantId, hookSlug);
   const verification = judge(found, seen);
   const handshake = found && (await deps.answerHandshake(tenantId, found, seen, verification));
   if (handshake !== undefined) return handshake;

@@ -17,21 +17,32 @@ interface Entry {
 
 /**
  * Keeps each answer for 60 s, at most 1,000 of them, the oldest evicted first. `nowMs` is a monotonic
- * clock in milliseconds. Texts that cannot be a slug are unknown without a look-up.
+ * clock in milliseconds. Texts that cannot be a slug are unknown without a look-up. Who asks while a look-up
+ * is under way shares its answer.
  */
 export function makeTenantDirectory(deps: {
   readonly lookUp: (slug: string) => Promise<ResolvedTenant | undefined>;
   readonly nowMs: () => number;
 }): TenantDirectory {
   const entries = new Map<string, Entry>();
+  const underWay = new Map<string, Promise<ResolvedTenant | undefined>>();
+
+  async function lookUp(slug: string): Promise<ResolvedTenant | undefined> {
+    const tenant = await deps.lookUp(slug);
+    setBounded(entries, slug, { tenant, staleAtMs: deps.nowMs() + ageMaxMs }, entriesMax);
+    return tenant;
+  }
+
   return {
     async resolve(slug) {
       if (!isTenantSlug(slug)) return undefined;
       const known = entries.get(slug);
       if (known !== undefined && known.staleAtMs > deps.nowMs()) return known.tenant;
-      const tenant = await deps.lookUp(slug);
-      setBounded(entries, slug, { tenant, staleAtMs: deps.nowMs() + ageMaxMs }, entriesMax);
-      return tenant;
+      const shared = underWay.get(slug);
+      if (shared !== undefined) return shared;
+      const asked = lookUp(slug).finally(() => underWay.delete(slug));
+      underWay.set(slug, asked);
+      return asked;
     },
   };
 }
