@@ -31,13 +31,25 @@ import type { DispatchActivities } from './contract.ts';
 import { decideOnce, isOutcome } from './decide-once.ts';
 import { dispatchToWorkflow, type HandlerWorkflowDeps } from './handler-workflow.ts';
 
-export interface DispatchDeps extends HandlerWorkflowDeps {
-  readonly selfContained: SelfContained;
-  readonly evaluator: Evaluator;
-  readonly actions: ActionRegistry;
+/** What a worker has to do with the gateway in its process. */
+export interface GatewayBeside {
+  /** A delivery that this process accepted a moment ago, as `findDispatchable` would give it; once. */
+  readonly takeAccepted: (id: DeliveryId) => DispatchableDelivery | undefined;
   /** Told of every outcome once it is committed; the gateway's waiting requests listen here. */
   readonly onOutcome: (deliveryId: DeliveryId, outcome: DispatchOutcome) => void;
 }
+
+export interface DispatchDeps extends HandlerWorkflowDeps, GatewayBeside {
+  readonly selfContained: SelfContained;
+  readonly evaluator: Evaluator;
+  readonly actions: ActionRegistry;
+}
+
+/** A worker without a gateway beside it. */
+export const noGateway: GatewayBeside = {
+  takeAccepted: () => undefined,
+  onOutcome: () => undefined,
+};
 
 /** The effect of a delivery inside its transaction: what it did, or why it was refused. */
 type Effect = (tx: TenantTx) => Promise<DispatchOutcome>;
@@ -45,7 +57,8 @@ type Effect = (tx: TenantTx) => Promise<DispatchOutcome>;
 export function makeDispatchActivities(deps: DispatchDeps): DispatchActivities {
   async function dispatch(tenantId: string, id: DeliveryId): Promise<DispatchOutcome> {
     const tenant = parseTenantId(tenantId);
-    const delivery = await findDispatchable(deps.selfContained(tenant), id);
+    const delivery =
+      deps.takeAccepted(id) ?? (await findDispatchable(deps.selfContained(tenant), id));
     if (delivery === undefined) throw new Error(`delivery ${id} is gone`);
     if (delivery.outcome !== null) return delivery.outcome;
     const isForWorkflow = delivery.hook?.handlerType === 'workflow';

@@ -23,6 +23,7 @@ import { openClaims } from './claims/services.ts';
 import type { EndpointServices } from './endpoints/services.ts';
 import { makeTemporalUrl } from './hooks/temporal-url.ts';
 import { makeAccept } from './receiver/accept.ts';
+import { makeAcceptedDeliveries } from './receiver/accepted-deliveries.ts';
 import { makeAcceptor } from './receiver/acceptor.ts';
 import { startAnswerLog } from './receiver/answer-log.ts';
 import { makeAnswerHookHandshake } from './receiver/handshake.ts';
@@ -65,11 +66,15 @@ export async function startGateway(
   });
   const { pool, withTenant, vault, evaluator, catalogue } = foundation;
   const hub = makeOutcomeHub();
+  const accepted = makeAcceptedDeliveries();
   const engine = startEngine({
     log,
     temporal,
     makeWorkers: (connection, namespace) =>
-      foundation.makeWorkers(connection, namespace, hub.publish),
+      foundation.makeWorkers(connection, namespace, {
+        takeAccepted: accepted.take,
+        onOutcome: hub.publish,
+      }),
   });
   const starter = makeStarter({
     client: engine.client,
@@ -132,6 +137,7 @@ export async function startGateway(
       withTenant,
       storeAccepted: makeAcceptor({ selfContained: foundation.selfContained }),
       answers,
+      accepted,
       admit: makeAdmitRequest({ withTenant }),
     }),
   });

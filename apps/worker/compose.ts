@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
-import type { DispatchDeps } from '../../activities/dispatch/activities.ts';
+import type { GatewayBeside } from '../../activities/dispatch/activities.ts';
 import type { Config } from '../../shared/config/schema.ts';
 import { assertMasterKeys } from '../../shared/crypto/data-keys.ts';
 import { makeTenantVault, type TenantVault } from '../../shared/crypto/tenant-vault.ts';
@@ -61,7 +61,7 @@ export interface Foundation {
   makeWorkers(
     connection: NativeConnection,
     namespace: string,
-    onOutcome: DispatchDeps['onOutcome'],
+    gateway: GatewayBeside,
   ): Promise<readonly Worker[]>;
   close(): Promise<void>;
 }
@@ -164,7 +164,7 @@ export async function openFoundation(
     courier,
     jobs,
     metrics,
-    async makeWorkers(connection, namespace, onOutcome) {
+    async makeWorkers(connection, namespace, gateway) {
       const { actions, workflows, handlerBundle } = catalogue;
       const taskQueuePrefix = config.TIDEGATE_TASK_QUEUE;
       const shared = {
@@ -187,9 +187,10 @@ export async function openFoundation(
           evaluator,
           workflows,
           startHandler,
-          onOutcome: (...[id, outcome]: Parameters<typeof onOutcome>) => {
+          takeAccepted: gateway.takeAccepted,
+          onOutcome: (...[id, outcome]: Parameters<typeof gateway.onOutcome>) => {
             metrics.settled(outcome);
-            onOutcome(id, outcome);
+            gateway.onOutcome(id, outcome);
           },
         };
         workers.push(

@@ -1,4 +1,5 @@
 import { fastify } from 'fastify';
+import { noGateway } from '../../activities/dispatch/activities.ts';
 import type { Config } from '../../shared/config/schema.ts';
 import type { TemporalConfig } from '../../shared/config/temporal.ts';
 import { healthRoutes } from '../../shared/telemetry/health.ts';
@@ -30,7 +31,7 @@ export async function startWorker(
     temporal,
     // Senders wait in gateways, which learn of an outcome from the server.
     makeWorkers: (connection, namespace) =>
-      foundation.makeWorkers(connection, namespace, () => undefined),
+      foundation.makeWorkers(connection, namespace, noGateway),
   });
   const app = fastify({ logger: false });
   const health = makeProcessHealth(foundation, engine, config);

@@ -24,6 +24,23 @@ export function toStorableJson(value: unknown): string {
   );
 }
 
+/**
+ * A JSON value of texts, lists and objects as a jsonb column gives it back: with what cannot be stored
+ * replaced, and the names of each object in the order of jsonb, which expressions can see.
+ */
+export const asStored = <Value>(value: Value): Value =>
+  JSON.parse(toStorableJson(value), (_name, part: unknown) => inOrder(part)) as Value;
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, part]) => ({ name, part: part as unknown, bytes: Buffer.from(name) }))
+      .toSorted((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
+      .map(({ name, part }) => [name, part]),
+  );
+}
+
 /** Whether a JSON value can be stored as it is. */
 export function isStorableJson(value: unknown): boolean {
   const escapes = JSON.stringify(value)?.match(anyEscape) ?? [];

@@ -4,7 +4,11 @@ import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
-import { makeDispatchActivities, type DispatchDeps } from '../../activities/dispatch/activities.ts';
+import {
+  makeDispatchActivities,
+  noGateway,
+  type DispatchDeps,
+} from '../../activities/dispatch/activities.ts';
 import type { DispatchInput } from '../../activities/dispatch/contract.ts';
 import type { StartHandler } from '../../activities/dispatch/handler-workflow.ts';
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
@@ -75,7 +79,7 @@ function makeDispatch(startHandler: StartHandler, options: Partial<DispatchDeps>
     actions: makeActionRegistry(),
     workflows: registryOf(1),
     startHandler,
-    onOutcome: () => undefined,
+    ...noGateway,
     ...options,
   });
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
 import type { Action } from '../../activities/actions/contract.ts';
 import { createTicket } from '../../activities/actions/create-ticket.ts';
-import { makeDispatchActivities } from '../../activities/dispatch/activities.ts';
+import { makeDispatchActivities, noGateway } from '../../activities/dispatch/activities.ts';
 import { decideOnce } from '../../activities/dispatch/decide-once.ts';
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
 import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
@@ -39,7 +39,7 @@ function makeDispatch(extensions: readonly Action[] = []) {
     actions: makeActionRegistry(extensions),
     workflows: makeWorkflowRegistry([]),
     startHandler: () => Promise.reject(new Error('these hooks run actions')),
-    onOutcome: () => undefined,
+    ...noGateway,
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { makeActionRegistry } from '../../activities/actions/registry.ts';
-import { makeDispatchActivities } from '../../activities/dispatch/activities.ts';
+import { makeDispatchActivities, noGateway } from '../../activities/dispatch/activities.ts';
 import { makeWorkflowRegistry } from '../../activities/dispatch/workflow-registry.ts';
 import { makePool } from '../../shared/db/pool.ts';
 import { claimExternalId } from '../../shared/db/queries/external-entity-mappings.ts';
@@ -71,7 +71,7 @@ export async function makeActionBench(
     actions,
     workflows: makeWorkflowRegistry([]),
     startHandler: () => Promise.reject(new Error('these hooks run actions')),
-    onOutcome: () => undefined,
+    ...noGateway,
   });
 
   const rows: ActionBench['rows'] = async (hook, statement, values = []) => {

@@ -16,6 +16,7 @@ import type { FailedOutcome } from '../../../shared/domain/outcome.ts';
 import { inboundWorkflowId } from '../../../shared/domain/workflow-id.ts';
 import type { Evaluator } from '../../../shared/evaluator/evaluator.ts';
 import { bodyKind } from '../hooks/body-kind.ts';
+import { dispatchableOf, type AcceptedDeliveries } from './accepted-deliveries.ts';
 import type { StoreAccepted } from './acceptor.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { accepted, answerFor, duplicate, tooLarge, type Answer } from './answer.ts';
@@ -30,6 +31,7 @@ export interface AcceptDeps {
   readonly evaluator: Evaluator;
   readonly admit: AdmitRequest;
   readonly settle: Settle;
+  readonly accepted: Pick<AcceptedDeliveries, 'keep'>;
   readonly answers: AnswerLog;
   readonly startGraceMs: number;
   /** The ceiling for hooks that have none of their own. */
@@ -74,7 +76,7 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
     }
     const { key } = checked;
     const isAcceptanceEnough = asksForAcceptance(request, hook);
-    const acceptance = await store(deps, verified, {
+    const accepting: AcceptedRequest = {
       ...record,
       origin: fromSender,
       body: request.body,
@@ -85,7 +87,8 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
       startGraceMs: deps.startGraceMs,
       promisedStatus: isAcceptanceEnough ? 200 : null,
       judgedBy,
-    });
+    };
+    const acceptance = await store(deps, verified, accepting);
     if (acceptance.kind === 'stale') return undefined;
     verified.onCommitted();
     const { id } = record;
@@ -99,7 +102,8 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
       deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });
       return accepted(id);
     }
-    const outcome = await deps.settle(start, 'await-outcome');
+    const forget = deps.accepted.keep(dispatchableOf(accepting, hook, acceptance.receivedAt));
+    const outcome = await deps.settle(start, 'await-outcome').finally(forget);
     const answer = outcome === undefined ? accepted(id) : answerFor(id, outcome);
     deps.answers.note(tenantId, { id, status: answer.status, durationMs: durationMs() });
     return answer;

@@ -69,14 +69,14 @@ function recordValues(tx: TenantTx, request: RequestRecord): unknown[] {
 }
 
 export type Acceptance =
-  | { readonly kind: 'accepted'; readonly workflowId: string }
+  | { readonly kind: 'accepted'; readonly workflowId: string; readonly receivedAt: Date }
   | { readonly kind: 'duplicate'; readonly original: DeliveryId }
   /** The hook is no longer what the request was judged by. Nothing is stored. */
   | { readonly kind: 'stale' };
 
 /**
  * Reserves the idempotency keys of requests and stores their deliveries, in one statement that names
- * its tenant itself (migration 0016). This commit is what a 2xx answer stands on. Takes no two requests
+ * its tenant itself (migrations 0016 and 0029). This commit is what a 2xx answer stands on. Takes no two requests
  * with one key of one hook; gives an acceptance for each, in their order.
  */
 export async function acceptDeliveries(
@@ -93,10 +93,11 @@ export async function acceptDeliveries(
     delivery_id: string;
     original_id: string | null;
     started_as: string;
+    accepted_at: Date;
   }>({
     name: 'accept_deliveries',
     text: `
-      select delivery_id, original_id, started_as
+      select delivery_id, original_id, started_as, accepted_at
       from accept_deliveries($1::uuid, $2::jsonb, $3::bytea)`,
     values: [
       tx.tenantId,
@@ -109,7 +110,7 @@ export async function acceptDeliveries(
     const row = stored.get(id);
     if (row === undefined) return { kind: 'stale' };
     return row.original_id === null
-      ? { kind: 'accepted', workflowId: row.started_as }
+      ? { kind: 'accepted', workflowId: row.started_as, receivedAt: row.accepted_at }
       : { kind: 'duplicate', original: parseDeliveryId(row.original_id) };
   });
 }
