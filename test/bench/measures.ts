@@ -185,10 +185,11 @@ async function measurePages(
   };
   const byCursor: number[] = [];
   const byNumber: number[] = [];
-  let query = 'limit=25';
+  const first = 'limit=25';
+  let query = first;
   for (let n = 1; n <= pagesRead; n += 1) {
     const { body } = await timed(query, byCursor);
-    query = `limit=25&cursor=${body.nextCursor}`;
+    query = body.nextCursor === null ? first : `${first}&cursor=${body.nextCursor}`;
     await timed(`limit=25&page=${n}`, byNumber);
   }
   return { pages: summarise(byCursor), numberedPages: summarise(byNumber) };
