@@ -1,6 +1,6 @@
 /** When deliveries get no run of their own, and how soon the burst lane may take them then. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { makeCourier, type Courier } from '../../apps/worker/outbound/courier.ts';
 import { makeWithTenant, type AnnouncedDelivery } from '../../shared/db/tenant.ts';
@@ -38,15 +38,18 @@ describe('a process that commits deliveries', () => {
   let taskQueue: string;
   let isBehind: boolean;
   let courier: Courier;
+  const log = makeLogger({ level: 'silent', name: 'test' });
+  const told = vi.spyOn(log, 'info');
 
   // No worker serves the queue: runs stay as they were started.
   beforeEach(() => {
     taskQueue = `test-${randomUUID()}`;
+    told.mockClear();
     isBehind = false;
     courier = makeCourier({
       taskQueue,
       isEager: false,
-      log: makeLogger({ level: 'silent', name: 'test' }),
+      log,
       isBehind: () => isBehind,
       hasten: () => Promise.resolve(),
     });
@@ -93,6 +96,10 @@ describe('a process that commits deliveries', () => {
     await courier.close();
     expect(await isStarted(runOf(one))).toBe(false);
     expect(await isStarted(runOf(next))).toBe(false);
+    // The log says where the runs are that an operator misses.
+    expect(told.mock.calls.map(([fields]) => fields)).toEqual([
+      { event: 'outbound.burst', workflowId: outboundLaneId(taskQueue) },
+    ]);
   });
 
   test('S-055 opens the burst lane when more comes at once than it can start', async () => {

@@ -128,7 +128,14 @@ export function makeCourier(deps: CourierDeps): Courier {
     },
     start(deliveries) {
       const isMore = waiting.length + deliveries.length > waitingMax || deps.isBehind();
-      if (!burst.isOn() && (isMore || burst.goesOn())) {
+      const goesOn = burst.goesOn();
+      if (!burst.isOn() && (isMore || goesOn)) {
+        if (!goesOn) {
+          deps.log.info(
+            { event: 'outbound.burst', workflowId: outboundLaneId(deps.taskQueue) },
+            'more deliveries come than runs are worth: the burst lane makes their attempts for now',
+          );
+        }
         burst.begin(waiting.length);
         waiting.length = 0;
         // What it has to do is due in a moment; the sweeper would open it a little later.
