@@ -79,16 +79,15 @@ async function receive(
   // whatever it does not let in is judged by what is stored now.
   const { hookSlug } = request;
   const recalled = isDispatching ? await deps.hooks.recall(tenantId, hookSlug) : undefined;
-  if (recalled?.isCurrent === false) {
-    const { found: known } = recalled;
-    if (judge(known, seen)?.ok === true && known !== undefined) {
-      const answer = await accept(known, known.hook.version);
-      if (answer !== undefined) return answer;
-    }
+  const isCurrent = recalled?.isCurrent ?? false;
+  const known = isCurrent ? undefined : recalled?.found;
+  // Also where nothing is remembered: the work must not tell whether a hook is in use.
+  if (judge(known, seen)?.ok === true && known !== undefined) {
+    const answer = await accept(known, known.hook.version);
+    if (answer !== undefined) return answer;
   }
 
-  const found =
-    recalled?.isCurrent === true ? recalled.found : await deps.hooks.load(tenantId, hookSlug);
+  const found = isCurrent ? recalled?.found : await deps.hooks.load(tenantId, hookSlug);
   const verification = judge(found, seen);
   const handshake = found && (await deps.answerHandshake(tenantId, found, seen, verification));
   if (handshake !== undefined) return handshake;
