@@ -48,8 +48,7 @@ export const createTicket = defineAction({
     if (isRefusal(id)) return id;
     const origin = { delivery_id: context.deliveryId, webhook_slug: context.hookSlug };
     const attributes = { ...fields.attributes, ...origin };
-    const values = toTicketValues(fields, dueDate);
-    const ticket = { ...values, clientId, boardId, priorityId };
+    const ticket = { ...toTicketValues(fields, dueDate), clientId, boardId, priorityId };
     const made = await refusing(ticketRefusals(fields), () =>
       insertTicket(context.tx, id, { ...ticket, title: fields.title, attributes }),
     );

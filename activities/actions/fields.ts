@@ -1,6 +1,7 @@
 import type { TargetField } from '../../shared/domain/action.ts';
 import { countCharacters } from '../../shared/domain/characters.ts';
 import { isUuid } from '../../shared/domain/ids.ts';
+import { isJsonObject } from '../../shared/domain/json-object.ts';
 
 /**
  * The fields of an action, built so that TypeScript knows each one's name and type. All are optional
@@ -88,9 +89,7 @@ function faultOf(field: TargetField, value: unknown): string | undefined {
     case 'string':
       return faultOfText(field, String(value));
     case 'json':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? undefined
-        : 'This must be an object.';
+      return isJsonObject(value) ? undefined : 'This must be an object.';
     case 'enum':
     case 'boolean':
     case 'int':

@@ -1,4 +1,5 @@
 /** The tree of paths that a sample offers for mappings (S-042). */
+import { isJsonObject } from './json-object.ts';
 
 export interface SamplePath {
   /** A JSONata expression that yields this value of the sample. */
@@ -38,7 +39,7 @@ interface Open {
  * A sample that is not an object is found as `value`, as in a mapping (S-039).
  */
 export function samplePaths(sample: unknown): SampleTree {
-  const root = isObject(sample) ? sample : { value: sample };
+  const root = isJsonObject(sample) ? sample : { value: sample };
   const paths: SamplePath[] = [];
   const open: Open[] = [{ value: root, path: '', depth: 0, isSecret: false, children: paths }];
   let nodeCount = 0;
@@ -77,7 +78,7 @@ function partsOf(value: unknown): readonly Part[] {
     const index = value.findIndex((item) => item !== null);
     return index < 0 ? [] : [{ key: index, value: value[index] }];
   }
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   return Object.keys(value)
     .toSorted()
     .map((key) => ({ key, value: value[key] }));
@@ -111,8 +112,4 @@ function exampleOf(value: unknown, isSecret: boolean): { readonly example?: stri
   const text = String(value);
   const isLong = text.length > exampleLengthMax;
   return { example: isLong ? `${text.slice(0, exampleLengthMax - 1)}…` : text };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

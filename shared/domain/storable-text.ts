@@ -1,3 +1,5 @@
+import { isJsonObject } from './json-object.ts';
+
 /** What stands where a character was that Postgres does not take: the Unicode replacement character. */
 const replacement = '\uFFFD';
 
@@ -32,10 +34,10 @@ export const asStored = <Value>(value: Value): Value =>
   JSON.parse(toStorableJson(value), (_name, part: unknown) => inOrder(part)) as Value;
 
 function inOrder(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .map(([name, part]) => ({ name, part: part as unknown, bytes: Buffer.from(name) }))
+      .map(([name, part]) => ({ name, part, bytes: Buffer.from(name) }))
       .toSorted((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
       .map(({ name, part }) => [name, part]),
   );

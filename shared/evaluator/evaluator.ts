@@ -33,8 +33,8 @@ export interface EvaluationRequest extends CheckRequest {
  */
 export interface Evaluator {
   /**
-   * One result for each expression, in order. An expression that had to be stopped is reported as
-   * failed, and so are the ones after it that need a child, as not evaluated; one that had to be stopped twice is
+   * One result for each expression, in order. An expression that had to be stopped is reported as failed,
+   * and so are the ones after it that need a child, as not evaluated; one that had to be stopped twice is
    * refused for a while. Rejects with `unavailable` when too many wait or processes are lost to the
    * machine, and with a plain Error when the evaluator is closed.
    */
@@ -65,11 +65,6 @@ export interface EvaluatorOptions {
   readonly onEvent?: (event: EvaluatorEvent) => void;
 }
 
-/** Why no child gets to see a request. */
-interface Refusal {
-  readonly reason: string;
-}
-
 /** A request that may go to a child, once what is known beforehand has been sorted out. */
 type TenantRequest = ChildRequest & { readonly tenantId: TenantId };
 
@@ -93,22 +88,33 @@ export function makeEvaluator(options: EvaluatorOptions): Evaluator {
     return reason === undefined ? undefined : fail(name, reason);
   }
 
-  /** Sends a child what is not known without one. The context is only written out for a child. */
+  /** One result for each expression. Without a context they are only compiled, all of them by a child. */
   async function answer(
-    request: CheckRequest,
-    known: (expression: Expression) => EvaluationResult | undefined,
-    forChild: () => Pick<TenantRequest, 'contextJson' | 'allowance'> | Refusal,
+    { tenantId, level, expressions }: CheckRequest,
+    context: EvaluationContext | null,
+    cpuMs: number,
   ): Promise<readonly EvaluationResult[]> {
-    const { tenantId, level } = request;
-    const settled = request.expressions.map((each) => refusalOf(tenantId, each) ?? known(each));
-    const expressions = request.expressions.filter((_, index) => settled[index] === undefined);
-    if (expressions.length === 0) return settled.filter((result) => result !== undefined);
-    const given = forChild();
-    const results =
-      'reason' in given
-        ? expressions.map(({ name }) => fail(name, given.reason))
-        : [...(await run({ tenantId, level, expressions, ...given }))];
+    const settled = expressions.map(
+      (each) => refusalOf(tenantId, each) ?? readPlain(each, context),
+    );
+    const open = expressions.filter((_, index) => settled[index] === undefined);
+    const request = { tenantId, level, expressions: open };
+    const results = open.length === 0 ? [] : [...(await askChild(request, context, cpuMs))];
     return settled.flatMap((result) => result ?? results.splice(0, 1));
+  }
+
+  /** The context is written out for a child alone. */
+  async function askChild(
+    request: CheckRequest,
+    context: EvaluationContext | null,
+    cpuMs: number,
+  ): Promise<readonly EvaluationResult[]> {
+    const contextJson = context && JSON.stringify(context);
+    if (contextJson !== null && Buffer.byteLength(contextJson) > contextBytesMax) {
+      const reason = `the body and the headers are larger than ${contextBytesMax} bytes`;
+      return request.expressions.map(({ name }) => fail(name, reason));
+    }
+    return run({ ...request, contextJson, allowance: allow(cpuMs) });
   }
 
   /** Runs a request, and once more on another child what a lost one left open. */
@@ -139,29 +145,20 @@ export function makeEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   return {
-    evaluate(request) {
-      const { context, budget } = request;
-      const known = ({ name, text }: Expression): EvaluationResult | undefined => {
-        const plain = plainResult(text, context);
-        if (plain === undefined) return undefined;
-        return { name, ok: true, ...(plain.value === undefined ? {} : { value: plain.value }) };
-      };
-      return answer(request, known, () => {
-        const contextJson = JSON.stringify(context);
-        if (Buffer.byteLength(contextJson) > contextBytesMax) {
-          return { reason: `the body and the headers are larger than ${contextBytesMax} bytes` };
-        }
-        return { contextJson, allowance: allow(budget === 'key' ? keyCpuMs : fieldCpuMs) };
-      });
-    },
-    checkExpressions: (request) =>
-      answer(
-        request,
-        () => undefined,
-        () => ({ contextJson: null, allowance: allow(fieldCpuMs) }),
-      ),
+    evaluate: (request) =>
+      answer(request, request.context, request.budget === 'key' ? keyCpuMs : fieldCpuMs),
+    checkExpressions: (request) => answer(request, null, fieldCpuMs),
     close: () => pool.close(),
   };
 }
 
 const fail = (name: string, reason: string): Failure => ({ name, ok: false, reason });
+
+/** The result of an expression that needs no child; undefined for any other, and without a context. */
+function readPlain(
+  { name, text }: Expression,
+  context: EvaluationContext | null,
+): EvaluationResult | undefined {
+  const plain = context === null ? undefined : plainResult(text, context);
+  return plain && { name, ok: true, ...plain };
+}

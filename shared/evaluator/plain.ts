@@ -3,21 +3,22 @@
  * They are most of what mappings are made of, and reading one is neither tenant code nor work that could
  * run away. What is not plainly one of these is JSONata's, and its child process's, to judge.
  */
+import { isJsonObject } from '../domain/json-object.ts';
 import { inputOf } from './input.ts';
 import type { EvaluationContext } from './protocol.ts';
 
-/** `value` is undefined when the path led nowhere. */
+/** `value` is absent when the path led nowhere. */
 export interface PlainResult {
-  readonly value: string | number | boolean | null | undefined;
+  readonly value?: string | number | boolean | null;
 }
 
 const text = /^"([^"\\\p{Cc}]*)"$/u;
 const shortNumber = /^(?:0|[1-9]\d{0,9})(?:\.\d{1,4})?$/;
-const constants: Readonly<Record<string, boolean | null>> = {
-  true: true,
-  false: false,
-  null: null,
-};
+const constants: ReadonlyMap<string, boolean | null> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
 /** A result that the child might find too large is left to it. */
 const lengthMax = 65_536;
 
@@ -30,7 +31,8 @@ export function plainResult(
   const quoted = text.exec(source)?.[1];
   if (quoted !== undefined) return { value: quoted };
   if (shortNumber.test(source)) return { value: Number(source) };
-  if (Object.hasOwn(constants, source)) return { value: constants[source] };
+  const constant = constants.get(source);
+  if (constant !== undefined) return { value: constant };
   const path = parsePath(source);
   return path && follow(path.names, rootOf(path.variable, context));
 }
@@ -43,7 +45,7 @@ interface Path {
 type Variable = 'headers' | 'query' | 'delivery';
 
 /** Words that JSONata reads as something else than a name. */
-const reserved = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
+const reserved = new Set(['and', 'or', 'in', 'function', ...constants.keys()]);
 
 function parsePath(source: string): Path | undefined {
   const variable = /^\$(headers|query|delivery)\./.exec(source)?.[1] as Variable | undefined;
@@ -68,11 +70,9 @@ const rootOf = (variable: Variable | undefined, context: EvaluationContext): unk
 function follow(names: readonly string[], root: unknown): PlainResult | undefined {
   let at = root;
   for (const name of names) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at) || name in Object.prototype) {
-      return undefined;
-    }
-    if (!Object.hasOwn(at, name)) return { value: undefined };
-    at = (at as Readonly<Record<string, unknown>>)[name];
+    if (!isJsonObject(at) || name in Object.prototype) return undefined;
+    if (!Object.hasOwn(at, name)) return {};
+    at = at[name];
   }
   return isPlain(at) ? { value: at } : undefined;
 }

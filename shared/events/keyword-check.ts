@@ -1,3 +1,4 @@
+import { isJsonObject } from '../domain/json-object.ts';
 import { schemaFormats, schemaKeywords, schemaTypes, type KeywordForm } from './schema-keywords.ts';
 
 /** What keeps the value of a keyword from being one, as a sentence; undefined when nothing does. */
@@ -19,7 +20,7 @@ const checks: Readonly<Record<KeywordForm, (value: unknown) => string | undefine
   names: (value) => unless(isNames(value), 'This must be a list of names.'),
   nameLists: (value) =>
     unless(
-      isMap(value) && Object.values(value).every(isNames),
+      isJsonObject(value) && Object.values(value).every(isNames),
       'This must be an object of lists of names.',
     ),
   types: (value) =>
@@ -38,7 +39,10 @@ const checks: Readonly<Record<KeywordForm, (value: unknown) => string | undefine
   schemas: (value) =>
     unless(isList(value) && value.every(isSchema), 'This must be a list of schemas.'),
   schemaMap: (value) =>
-    unless(isMap(value) && Object.values(value).every(isSchema), 'This must be a map of schemas.'),
+    unless(
+      isJsonObject(value) && Object.values(value).every(isSchema),
+      'This must be a map of schemas.',
+    ),
 };
 
 const refPattern = /^#\/\$defs\/([A-Za-z0-9_-]{1,64})$/;
@@ -48,11 +52,7 @@ export function refTarget(ref: string): string {
   return refPattern.exec(ref)?.[1] ?? '';
 }
 
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isMap(value);
+const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isJsonObject(value);
 const isList = (value: unknown): value is unknown[] => Array.isArray(value) && value.length > 0;
 const isNames = (value: unknown): boolean =>
   Array.isArray(value) && value.every((name) => typeof name === 'string');

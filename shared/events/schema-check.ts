@@ -1,6 +1,7 @@
+import { isJsonObject } from '../domain/json-object.ts';
 import type { ErrorDetail } from '../errors/tidegate-error.ts';
 import { pointerOf } from './issues.ts';
-import { checkKeyword, isMap, refTarget } from './keyword-check.ts';
+import { checkKeyword, refTarget } from './keyword-check.ts';
 import { subschemasOf, weightOf, type JsonSchema } from './schema-weight.ts';
 
 /** Bounds of a tenant's schema. Depth is in subschemas; for weight see schema-weight.ts. */
@@ -16,14 +17,14 @@ const draft = 'https://json-schema.org/draft/2020-12/schema';
  * validation expensive: recursion, and references that multiply.
  */
 export function checkSchema(schema: unknown): ErrorDetail[] {
-  if (!isMap(schema) || schema['type'] !== 'object') {
+  if (!isJsonObject(schema) || schema['type'] !== 'object') {
     return [{ pointer: '', message: 'The schema must be an object with "type": "object".' }];
   }
   const issues: ErrorDetail[] = [];
   if (schema['$schema'] !== undefined && schema['$schema'] !== draft) {
     issues.push({ pointer: '/$schema', message: `This must be ${draft}, or absent.` });
   }
-  const definitions = isMap(schema['$defs']) ? schema['$defs'] : {};
+  const definitions = isJsonObject(schema['$defs']) ? schema['$defs'] : {};
   walk(schema, [], { issues, definitions });
   return issues.length > 0 ? issues : checkWeight(schema);
 }
@@ -44,7 +45,7 @@ interface Walk {
 }
 
 function walk(schema: unknown, path: Path, to: Walk, depth = 0): void {
-  if (!isMap(schema)) return;
+  if (!isJsonObject(schema)) return;
   if (depth > schemaLimits.depth) {
     report(to, path, `A schema is nested at most ${schemaLimits.depth} levels.`);
     return;

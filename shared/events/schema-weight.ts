@@ -1,4 +1,5 @@
-import { isMap, refTarget } from './keyword-check.ts';
+import { isJsonObject } from '../domain/json-object.ts';
+import { refTarget } from './keyword-check.ts';
 import { schemaKeywords } from './schema-keywords.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -11,7 +12,7 @@ export function subschemasOf(
   const form = schemaKeywords.get(keyword);
   if (form === 'schema') return [[undefined, value]];
   if (form === 'schemas' && Array.isArray(value)) return [...value.entries()];
-  if (form === 'schemaMap' && isMap(value)) return Object.entries(value);
+  if (form === 'schemaMap' && isJsonObject(value)) return Object.entries(value);
   return [];
 }
 
@@ -26,7 +27,7 @@ const enumPieceCharacters = 100;
  * Infinite when a definition leads back to itself.
  */
 export function weightOf(root: JsonSchema): number {
-  const definitions = isMap(root['$defs']) ? root['$defs'] : {};
+  const definitions = isJsonObject(root['$defs']) ? root['$defs'] : {};
   const known = new Map<string, number>();
   const open = new Set<string>();
   let isRecursive = false;
@@ -44,7 +45,7 @@ export function weightOf(root: JsonSchema): number {
   }
 
   function of(schema: unknown): number {
-    if (!isMap(schema)) return 1;
+    if (!isJsonObject(schema)) return 1;
     let weight = 1;
     for (const [keyword, value] of Object.entries(schema)) {
       weight += ownWeight(keyword, value);

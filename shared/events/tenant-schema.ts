@@ -1,7 +1,7 @@
+import { isJsonObject } from '../domain/json-object.ts';
 import { Validator, type OutputUnit } from '@cfworker/json-schema';
 import type { ErrorDetail } from '../errors/tidegate-error.ts';
 import type { DataVerdict } from './issues.ts';
-import { isMap } from './keyword-check.ts';
 import { checkSchema } from './schema-check.ts';
 import { weightOf, type JsonSchema } from './schema-weight.ts';
 
@@ -25,7 +25,7 @@ export function compileTenantSchema(schema: JsonSchema): (data: unknown) => Data
   // The validator writes notes of its own on the schema.
   const validator = new Validator(structuredClone(schema), '2020-12', false);
   return (data) => {
-    if (!isMap(data)) return refuse('', 'The data of an event is an object.');
+    if (!isJsonObject(data)) return refuse('', 'The data of an event is an object.');
     if (hasMoreValues(data, valuesMax)) {
       return refuse('', `With this schema the data has at most ${valuesMax} values.`);
     }

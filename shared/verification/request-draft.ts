@@ -1,4 +1,5 @@
 import { parseJsonBody } from '../domain/json-body.ts';
+import { isJsonObject } from '../domain/json-object.ts';
 import type { Check, Place } from '../schemas/verifier-check.ts';
 import type { VerifiableRequest } from './types.ts';
 
@@ -52,7 +53,7 @@ function placeQuery(draft: RequestDraft, name: string, text: string): RequestDra
 /** A JSON body with a field set; a body that is not a JSON object is replaced by one. */
 function withField(body: Buffer, path: string, value: string): Buffer {
   const parsed = parseJsonBody(body);
-  const document = parsed.ok && isObject(parsed.value) ? parsed.value : {};
+  const document = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
   return Buffer.from(JSON.stringify(setAt(document, path.split('.'), value)));
 }
 
@@ -60,14 +61,10 @@ function setAt(target: unknown, path: readonly string[], value: string): unknown
   const [segment, ...rest] = path;
   if (segment === undefined) return value;
   if (segment === '*') return itemsOf(target).map((item) => setAt(item, rest, value));
-  const fields = isObject(target) ? target : {};
+  const fields = isJsonObject(target) ? target : {};
   return { ...fields, [segment]: setAt(fields[segment], rest, value) };
 }
 
 /** The items of a list; one empty item where there is none to put the value into. */
 const itemsOf = (target: unknown): unknown[] =>
   Array.isArray(target) && target.length > 0 ? target : [{}];
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   dispatchableOf,
@@ -13,8 +11,7 @@ import {
   type AcceptedRequest,
   type DispatchableDelivery,
 } from '../../shared/db/queries/inbound-deliveries.ts';
-import { parseDeliveryId } from '../../shared/domain/ids.ts';
-import { requestRecord, type TestHook } from '../support/factory.ts';
+import { acceptedRequest, type TestHook } from '../support/factory.ts';
 import { makeOwnFactory, type OwnFactory } from '../support/own-factory.ts';
 
 let factory: OwnFactory;
@@ -29,27 +26,6 @@ beforeAll(async () => {
   receiving = found;
 });
 afterAll(() => factory.close());
-
-function requestWith(
-  parts: Partial<Pick<AcceptedRequest, 'headers' | 'query' | 'body' | 'idempotencyKey'>> = {},
-): AcceptedRequest {
-  const id = parseDeliveryId(uuidv7());
-  const body = parts.body ?? Buffer.from('{}');
-  return {
-    ...requestRecord(id, hook.id),
-    hookId: hook.id,
-    origin: { kind: 'sender' },
-    idempotencyKey: null,
-    promisedStatus: null,
-    judgedBy: null,
-    windowSeconds: 60,
-    workflowId: `in/${hook.tenant.slug}/${hook.slug}/${id}`,
-    startGraceMs: 60_000,
-    ...parts,
-    body,
-    bodySha256: createHash('sha256').update(body).digest(),
-  };
-}
 
 /** Accepts a request; gives what is known of it then, and what its dispatch reads. */
 async function accept(
@@ -79,7 +55,7 @@ describe('what a gateway knows of a delivery that it has accepted', () => {
         fc.uint8Array({ maxLength: 64 }),
         async (headers, query, bytes) => {
           const body = Buffer.from(bytes);
-          const { known, read } = await accept(requestWith({ headers, query, body }));
+          const { known, read } = await accept(acceptedRequest(hook, { headers, query, body }));
           expect(known).toEqual(read);
           // What an expression can see of it: the order of names, too.
           expect(JSON.stringify(known)).toBe(JSON.stringify(read));
@@ -90,7 +66,7 @@ describe('what a gateway knows of a delivery that it has accepted', () => {
   });
 
   test('S-015 names its idempotency key', async () => {
-    const { known, read } = await accept(requestWith({ idempotencyKey: 'key-1' }));
+    const { known, read } = await accept(acceptedRequest(hook, { idempotencyKey: 'key-1' }));
     expect(known).toEqual(read);
     expect(known.idempotencyKey).toBe('key-1');
   });
@@ -99,16 +75,16 @@ describe('what a gateway knows of a delivery that it has accepted', () => {
 describe('accepted deliveries', () => {
   test('S-017 are given once: whoever comes again reads what has become of them', async () => {
     const accepted = makeAcceptedDeliveries();
-    const { known } = await accept(requestWith());
-    accepted.keep(known);
+    const { known } = await accept(acceptedRequest(hook));
+    accepted.keep(known.id, () => known);
     expect(accepted.take(known.id)).toBe(known);
     expect(accepted.take(known.id)).toBeUndefined();
   });
 
   test('are forgotten when nobody waits for them any more', async () => {
     const accepted = makeAcceptedDeliveries();
-    const { known } = await accept(requestWith());
-    accepted.keep(known)();
+    const { known } = await accept(acceptedRequest(hook));
+    accepted.keep(known.id, () => known)();
     expect(accepted.take(known.id)).toBeUndefined();
   });
 });

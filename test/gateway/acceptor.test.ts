@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAcceptor } from '../../apps/gateway/receiver/acceptor.ts';
@@ -9,7 +9,7 @@ import { makeSelfContained, type SelfContained } from '../../shared/db/self-cont
 import { parseDeliveryId, parseHookId } from '../../shared/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeFactory, requestRecord, type Factory, type TestHook } from '../support/factory.ts';
+import { acceptedRequest, makeFactory, type Factory, type TestHook } from '../support/factory.ts';
 
 let database: TestDatabase;
 let factory: Factory;
@@ -37,21 +37,8 @@ afterAll(async () => {
 
 function requestOf(options: Partial<AcceptedRequest> = {}): AcceptedRequest {
   const id = parseDeliveryId(uuidv7());
-  const body = options.body ?? Buffer.from(JSON.stringify({ id }));
-  return {
-    ...requestRecord(id, hook.id),
-    hookId: hook.id,
-    origin: { kind: 'sender' },
-    body,
-    bodySha256: createHash('sha256').update(body).digest(),
-    idempotencyKey: randomUUID(),
-    windowSeconds: 60,
-    workflowId: `in/test/hook/${id}`,
-    startGraceMs: 60_000,
-    promisedStatus: null,
-    judgedBy: null,
-    ...options,
-  };
+  const body = Buffer.from(JSON.stringify({ id }));
+  return acceptedRequest(hook, { id, body, idempotencyKey: randomUUID(), ...options });
 }
 
 /** An acceptor that counts its statements. */

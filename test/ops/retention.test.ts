@@ -13,7 +13,13 @@ import { armCapture, captureSample, findSample } from '../../shared/db/queries/h
 import type { DispatchOutcome } from '../../shared/domain/outcome.ts';
 import { parseDeliveryId, type DeliveryId } from '../../shared/domain/ids.ts';
 import { createTestDatabase, type TestDatabase, openAppPool } from '../support/database.ts';
-import { makeFactory, requestRecord, type Factory, type TestHook } from '../support/factory.ts';
+import {
+  acceptedRequest,
+  makeFactory,
+  requestRecord,
+  type Factory,
+  type TestHook,
+} from '../support/factory.ts';
 import { maintenanceActivities } from '../support/maintenance.ts';
 
 let database: TestDatabase;
@@ -51,21 +57,10 @@ interface AcceptOptions {
 /** A delivery that was accepted and, unless it is pending, dispatched some days ago. */
 async function delivered(of: TestHook, options: AcceptOptions = {}): Promise<DeliveryId> {
   const { body = Buffer.from('{}'), key = null, ageDays = 0, isPending = false } = options;
-  const id = parseDeliveryId(uuidv7());
+  const request = acceptedRequest(of, { body, idempotencyKey: key });
+  const { id } = request;
   await factory.withTenant(of.tenant.id, async (tx) => {
-    await acceptDelivery(tx, {
-      ...requestRecord(id, of.id),
-      hookId: of.id,
-      origin: { kind: 'sender' },
-      promisedStatus: null,
-      judgedBy: null,
-      body,
-      bodySha256: createHash('sha256').update(body).digest(),
-      idempotencyKey: key,
-      windowSeconds: 60,
-      workflowId: `in/x/y/${id}`,
-      startGraceMs: 60_000,
-    });
+    await acceptDelivery(tx, request);
     if (!isPending) await deliveryLedger(id).record(tx, dispatched);
   });
   await age(id, ageDays);

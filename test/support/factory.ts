@@ -8,7 +8,11 @@ import { makePool } from '../../shared/db/pool.ts';
 import { hookDefaults, insertHook, type HookSettings } from '../../shared/db/queries/hooks.ts';
 import { insertPersonalToken } from '../../shared/db/queries/personal-tokens.ts';
 import { insertUser } from '../../shared/db/queries/users.ts';
-import { acceptDelivery, type RequestRecord } from '../../shared/db/queries/inbound-deliveries.ts';
+import {
+  acceptDelivery,
+  type AcceptedRequest,
+  type RequestRecord,
+} from '../../shared/db/queries/inbound-deliveries.ts';
 import { insertDesk, type DeskSeed } from '../../shared/db/queries/service-desk.ts';
 import { insertTenant } from '../../shared/db/queries/tenants.ts';
 import type { HookHandler } from '../../shared/schemas/hook.ts';
@@ -114,24 +118,9 @@ export function makeFactory(appUrl: string, masterKeys: string): Factory {
       return { id, token };
     },
     async delivery(hook, body) {
-      const id = parseDeliveryId(uuidv7());
-      const bytes = Buffer.from(JSON.stringify(body));
-      await withTenant(hook.tenant.id, (tx) =>
-        acceptDelivery(tx, {
-          ...requestRecord(id, hook.id),
-          hookId: hook.id,
-          origin: { kind: 'sender' },
-          promisedStatus: null,
-          judgedBy: null,
-          body: bytes,
-          bodySha256: createHash('sha256').update(bytes).digest(),
-          idempotencyKey: null,
-          windowSeconds: 60,
-          workflowId: `in/${hook.tenant.slug}/${hook.slug}/${id}`,
-          startGraceMs: 60_000,
-        }),
-      );
-      return id;
+      const request = acceptedRequest(hook, { body: Buffer.from(JSON.stringify(body)) });
+      await withTenant(hook.tenant.id, (tx) => acceptDelivery(tx, request));
+      return request.id;
     },
     close: () => pool.end(),
   };
@@ -158,6 +147,29 @@ export function requestRecord(id: DeliveryId, hookId: HookId | null): RequestRec
     headers: {},
     sourceIp: null,
     userAgent: null,
+  };
+}
+
+/** A proven request to a hook as it is accepted, without a key unless one is given. */
+export function acceptedRequest(
+  hook: TestHook,
+  options: Partial<AcceptedRequest> = {},
+): AcceptedRequest {
+  const id = options.id ?? parseDeliveryId(uuidv7());
+  const body = options.body ?? Buffer.from('{}');
+  return {
+    ...requestRecord(id, hook.id),
+    hookId: hook.id,
+    origin: { kind: 'sender' },
+    body,
+    bodySha256: createHash('sha256').update(body).digest(),
+    idempotencyKey: null,
+    windowSeconds: 60,
+    workflowId: `in/${hook.tenant.slug}/${hook.slug}/${id}`,
+    startGraceMs: 60_000,
+    promisedStatus: null,
+    judgedBy: null,
+    ...options,
   };
 }
 

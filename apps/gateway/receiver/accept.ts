@@ -102,7 +102,8 @@ export function makeAccept(deps: AcceptDeps): AcceptVerified {
       deps.answers.note(tenantId, { id, status: 200, durationMs: durationMs() });
       return accepted(id);
     }
-    const forget = deps.accepted.keep(dispatchableOf(accepting, hook, acceptance.receivedAt));
+    const { receivedAt } = acceptance;
+    const forget = deps.accepted.keep(id, () => dispatchableOf(accepting, hook, receivedAt));
     const outcome = await deps.settle(start, 'await-outcome').finally(forget);
     const answer = outcome === undefined ? accepted(id) : answerFor(id, outcome);
     deps.answers.note(tenantId, { id, status: answer.status, durationMs: durationMs() });

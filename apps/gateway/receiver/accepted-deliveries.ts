@@ -11,23 +11,23 @@ import { asStored } from '../../../shared/domain/storable-text.ts';
  * not read what the gateway has just written.
  */
 export interface AcceptedDeliveries {
-  /** Keeps a delivery until it is taken or the function that is returned is called. */
-  keep(delivery: DispatchableDelivery): () => void;
+  /** Keeps a delivery, made by `make` if it is taken, until the function that is returned is called. */
+  keep(id: DeliveryId, make: () => DispatchableDelivery): () => void;
   /** Gives a delivery once: whoever dispatches it again reads what has become of it. */
   take(id: DeliveryId): DispatchableDelivery | undefined;
 }
 
 export function makeAcceptedDeliveries(): AcceptedDeliveries {
-  const kept = new Map<DeliveryId, DispatchableDelivery>();
+  const kept = new Map<DeliveryId, () => DispatchableDelivery>();
   return {
-    keep(delivery) {
-      kept.set(delivery.id, delivery);
-      return () => void kept.delete(delivery.id);
+    keep(id, make) {
+      kept.set(id, make);
+      return () => void kept.delete(id);
     },
     take(id) {
-      const delivery = kept.get(id);
+      const make = kept.get(id);
       kept.delete(id);
-      return delivery;
+      return make?.();
     },
   };
 }

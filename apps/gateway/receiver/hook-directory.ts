@@ -2,6 +2,7 @@ import type { TenantVault } from '../../../shared/crypto/tenant-vault.ts';
 import type { WithTenant } from '../../../shared/db/tenant.ts';
 import { setBounded } from '../../../shared/domain/bounded-map.ts';
 import type { TenantId } from '../../../shared/domain/ids.ts';
+import { makeSharedCalls } from '../../../shared/domain/shared-calls.ts';
 import { findHookWithKeys, type FoundHook } from './found-hook.ts';
 
 export interface Recalled {
@@ -31,10 +32,9 @@ export function makeHookDirectory(deps: {
   readonly vault: TenantVault;
 }): HookDirectory {
   const remembered = new Map<string, FoundHook>();
+  /** What comes meanwhile in a burst must not make a look-up each. */
+  const lookUps = makeSharedCalls<FoundHook | undefined>();
   const nameOf = (tenantId: TenantId, slug: string): string => `${tenantId} ${slug}`;
-
-  /** Look-ups under way. What comes meanwhile in a burst must not make one each. */
-  const underWay = new Map<string, Promise<FoundHook | undefined>>();
 
   function remember(name: string, found: FoundHook): void {
     setBounded(remembered, name, found, hooksMax);
@@ -52,22 +52,15 @@ export function makeHookDirectory(deps: {
     return found;
   }
 
-  async function readForAll(tenantId: TenantId, slug: string): Promise<Recalled> {
-    const name = nameOf(tenantId, slug);
-    const reading = read(tenantId, slug).finally(() => underWay.delete(name));
-    underWay.set(name, reading);
-    return { found: await reading, isCurrent: true };
-  }
-
   return {
     async recall(tenantId, slug) {
       const name = nameOf(tenantId, slug);
       const known = remembered.get(name);
       if (known !== undefined) return { found: known, isCurrent: false };
-      const reading = underWay.get(name);
-      if (reading === undefined) return readForAll(tenantId, slug);
+      const { answer, isShared } = lookUps.join(name, () => read(tenantId, slug));
+      if (!isShared) return { found: await answer, isCurrent: true };
       // Who waits for one that fails asks for itself.
-      const found = await reading.catch(() => undefined);
+      const found = await answer.catch(() => undefined);
       const isUsable = found !== undefined && isRememberable(found);
       return { found: isUsable ? found : undefined, isCurrent: false };
     },

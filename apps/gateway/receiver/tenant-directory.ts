@@ -1,4 +1,5 @@
 import { setBounded } from '../../../shared/domain/bounded-map.ts';
+import { makeSharedCalls } from '../../../shared/domain/shared-calls.ts';
 import { isTenantSlug } from '../../../shared/domain/tenant-slug.ts';
 import type { ResolvedTenant } from '../../../shared/db/queries/tenants.ts';
 
@@ -25,7 +26,7 @@ export function makeTenantDirectory(deps: {
   readonly nowMs: () => number;
 }): TenantDirectory {
   const entries = new Map<string, Entry>();
-  const underWay = new Map<string, Promise<ResolvedTenant | undefined>>();
+  const lookUps = makeSharedCalls<ResolvedTenant | undefined>();
 
   async function lookUp(slug: string): Promise<ResolvedTenant | undefined> {
     const tenant = await deps.lookUp(slug);
@@ -38,11 +39,7 @@ export function makeTenantDirectory(deps: {
       if (!isTenantSlug(slug)) return undefined;
       const known = entries.get(slug);
       if (known !== undefined && known.staleAtMs > deps.nowMs()) return known.tenant;
-      const shared = underWay.get(slug);
-      if (shared !== undefined) return shared;
-      const asked = lookUp(slug).finally(() => underWay.delete(slug));
-      underWay.set(slug, asked);
-      return asked;
+      return lookUps.join(slug, () => lookUp(slug)).answer;
     },
   };
 }

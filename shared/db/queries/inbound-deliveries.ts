@@ -76,8 +76,8 @@ export type Acceptance =
 
 /**
  * Reserves the idempotency keys of requests and stores their deliveries, in one statement that names
- * its tenant itself (migrations 0016 and 0029). This commit is what a 2xx answer stands on. Takes no two requests
- * with one key of one hook; gives an acceptance for each, in their order.
+ * its tenant itself (migrations 0016 and 0029). This commit is what a 2xx answer stands on. Takes no two
+ * requests with one key of one hook; gives an acceptance for each, in their order.
  */
 export async function acceptDeliveries(
   tx: TenantStatements,
